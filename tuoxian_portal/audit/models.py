@@ -1,0 +1,47 @@
+"""The audit log: who did what to which record, when, why, from where. Append-only."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class LogEntry(models.Model):
+    """One act. Never edited or deleted from the interface; kept at least six months
+    (网络安全法 Art. 21)."""
+
+    at = models.DateTimeField(_("时间"), auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("操作人"),
+        help_text=_("空为系统。"),
+    )
+    action = models.CharField(_("动作"), max_length=60, db_index=True)
+    content_type = models.ForeignKey(
+        ContentType, models.PROTECT, related_name="+", verbose_name=_("对象类型")
+    )
+    object_id = models.CharField(_("对象编号"), max_length=64)
+    object_repr = models.CharField(_("对象"), max_length=200)
+    reason = models.TextField(_("理由"), blank=True)
+    changes = models.JSONField(_("变更"), default=dict, blank=True)
+    address = models.GenericIPAddressField(_("来源地址"), null=True, blank=True)
+    is_sample = models.BooleanField(default=False, db_index=True, editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("操作日志")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["content_type", "object_id"])]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.object_repr}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise TypeError("audit entries are append-only")
+        super().save(*args, **kwargs)

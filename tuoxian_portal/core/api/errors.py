@@ -1,0 +1,50 @@
+"""One shape for every error of the API: `{"code", "detail", "fields"}`."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as default_handler
+
+from tuoxian_portal.core.errors import PortalError
+
+DETAILS = {
+    status.HTTP_401_UNAUTHORIZED: "请先登录。",
+    status.HTTP_403_FORBIDDEN: "您没有进行此操作的权限。",
+    status.HTTP_404_NOT_FOUND: "没有找到该记录。",
+    status.HTTP_405_METHOD_NOT_ALLOWED: "该地址不支持这种请求方法。",
+    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "请求正文须为 JSON（Content-Type: application/json）。",
+    status.HTTP_429_TOO_MANY_REQUESTS: "请求过于频繁，请稍后再试。",
+}
+
+
+def body(code: str, detail: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    return {"code": code, "detail": detail, "fields": fields or {}}
+
+
+def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """Maps what actions and DRF raise; anything else stays a 500."""
+    if isinstance(exc, PortalError):
+        return Response(body(exc.code, exc.message, exc.fields), status=exc.status)
+    if isinstance(exc, DjangoValidationError):
+        fields = exc.message_dict if hasattr(exc, "error_dict") else {}
+        return Response(body("invalid", "；".join(exc.messages), fields), status=status.HTTP_400_BAD_REQUEST)
+    if isinstance(exc, exceptions.ValidationError):
+        fields = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
+        return Response(body("invalid", "提交的内容有误，请按各字段的提示修改。", fields), status=400)
+    if isinstance(exc, exceptions.ParseError):
+        return Response(body("parse_error", "请求正文不是有效的 JSON。"), status=400)
+    response = default_handler(exc, context)
+    if response is None:
+        return None
+    code = getattr(exc, "default_code", "error")
+    if isinstance(exc, Http404):
+        code = "not_found"
+    elif isinstance(exc, PermissionDenied):
+        code = "permission_denied"
+    detail = DETAILS.get(response.status_code, str(getattr(exc, "detail", exc)))
+    response.data = body(str(code), detail)
+    return response

@@ -1,0 +1,111 @@
+"""Working days of the People's Republic, from the county's editable calendar.
+
+The day of an event does not count (民法典 Art. 201): a deadline of n working days after a day is the
+n-th working day that follows it. A year nobody has entered counts weekdays only and is 推算.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import holidays
+from django.core.cache import cache
+from django.db import transaction
+from django.utils import timezone
+
+from tuoxian_portal.core.models import CalendarDay, CalendarYear
+
+CACHE_KEY = "core.calendar"
+ONE_DAY = timedelta(days=1)
+
+
+class WorkingCalendar:
+    """Arithmetic on working days over a fixed set of exceptions to the weekday rule."""
+
+    def __init__(self, exceptions: dict[date, bool], published: Iterable[int]) -> None:
+        self.exceptions = exceptions
+        self.published = frozenset(published)
+
+    def is_working_day(self, day: date) -> bool:
+        return self.exceptions.get(day, day.weekday() < 5)
+
+    def add(self, start: date, days: int) -> date:
+        """The `days`-th working day after `start`; `start` itself for 0. Raises ValueError below 0."""
+        if days < 0:
+            raise ValueError("days must not be negative")
+        day = start
+        while days:
+            day += ONE_DAY
+            days -= self.is_working_day(day)
+        return day
+
+    def between(self, start: date, end: date) -> int:
+        """Working days after `start` up to and including `end`; 0 when `end` is not later."""
+        count, day = 0, start
+        while day < end:
+            day += ONE_DAY
+            count += self.is_working_day(day)
+        return count
+
+    def is_projected(self, start: date, end: date) -> bool:
+        """Whether a span touches a year whose holidays are not yet published."""
+        return any(year not in self.published for year in range(start.year, end.year + 1))
+
+
+def load_calendar() -> WorkingCalendar:
+    """The calendar in force. Two queries, then from the cache until somebody edits the table."""
+    data = cache.get(CACHE_KEY)
+    if data is None:
+        data = (
+            dict(CalendarDay.objects.values_list("date", "is_working")),
+            list(
+                CalendarYear.objects.filter(status=CalendarYear.Status.PUBLISHED).values_list(
+                    "year", flat=True
+                )
+            ),
+        )
+        cache.set(CACHE_KEY, data, 300)
+    return WorkingCalendar(*data)
+
+
+def forget_calendar() -> None:
+    """Called when the table changed, after commit."""
+    cache.delete(CACHE_KEY)
+
+
+def today() -> date:
+    """The date in the county (Asia/Shanghai)."""
+    return timezone.localdate()
+
+
+def exceptions_from_package(year: int) -> dict[date, tuple[bool, str]]:
+    """What the `holidays` package knows of `year` against the weekday rule, 调休 included."""
+    china = holidays.country_holidays("CN", years=year, language="zh_CN")
+    found: dict[date, tuple[bool, str]] = {}
+    day = date(year, 1, 1)
+    while day.year == year:
+        working = china.is_working_day(day)
+        if working != (day.weekday() < 5):
+            found[day] = (working, china.get(day) or ("调休上班" if working else "休息日"))
+        day += ONE_DAY
+    return found
+
+
+@transaction.atomic
+def import_year(year: int, *, status: str, source: str = "") -> tuple[int, int]:
+    """Replaces `year` in the table by what the package knows; returns (added or changed, removed).
+
+    Idempotent. Open deadlines are derived from the table, so they follow; `services` lists those
+    that moved.
+    """
+    wanted = exceptions_from_package(year)
+    existing = {d.date: d for d in CalendarDay.objects.filter(date__year=year)}
+    changed = 0
+    for day, (working, name) in wanted.items():
+        row = existing.pop(day, None)
+        if row is None or (row.is_working, row.name) != (working, name):
+            CalendarDay.objects.update_or_create(date=day, defaults={"is_working": working, "name": name})
+            changed += 1
+    CalendarDay.objects.filter(pk__in=list(existing)).delete()
+    CalendarYear.objects.update_or_create(year=year, defaults={"status": status, "source": source})
+    transaction.on_commit(forget_calendar)
+    return changed, len(existing)

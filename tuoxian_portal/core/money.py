@@ -1,0 +1,37 @@
+"""Money in words. Amounts are `Decimal`; the unit is in the name: `_wan` is 万元, else 元."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+NBSP = "\u00a0"  # number and unit never part at the end of a line
+
+
+def plain(value: Decimal | float | int, places: int = 2) -> str:
+    """`1234.50` as `1,234.5`: grouped, rounded half up, no trailing zeros."""
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    text = f"{rounded:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def format_wan(value: Decimal | int | None) -> str:
+    """万元 as people say it: `118.2 亿元` from 1亿元 on, `650 万元` below; "" for None."""
+    if value is None:
+        return ""
+    amount = Decimal(value)
+    if abs(amount) >= 10_000:
+        return f"{plain(amount / 10_000)}{NBSP}亿元"
+    return f"{plain(amount)}{NBSP}万元"
+
+
+def format_yuan(value: Decimal | int | None) -> str:
+    """元 as people say it; from 1万元 on in 万元 or 亿元; "" for None."""
+    if value is None:
+        return ""
+    amount = Decimal(value)
+    return format_wan(amount / 10_000) if abs(amount) >= 10_000 else f"{plain(amount)}{NBSP}元"
+
+
+def percent(part: Decimal | float | int, whole: Decimal | float | int) -> Decimal | None:
+    """`part` of `whole` in percent, one decimal; None when there is nothing to compare with."""
+    if not whole:
+        return None
+    return (Decimal(str(part)) * 100 / Decimal(str(whole))).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)

@@ -1,0 +1,21 @@
+"""What every queryset of the portal answers."""
+
+from typing import Any, Self
+
+from django.db import models
+
+
+class PortalQuerySet(models.QuerySet):
+    """A queryset that knows who may see its rows.
+
+    `visible_to(user)` is the one place where rows are scoped: the admin, the API and the pages all
+    go through it, and what it leaves out does not exist for that person (404). Subclasses narrow it.
+    """
+
+    def visible_to(self, user: Any) -> Self:
+        """The rows that `user` may see. The default suits public master data: everything."""
+        return self
+
+    def samples(self) -> Self:
+        """The rows that `seed_demo` made."""
+        return self.filter(is_sample=True)

@@ -1,0 +1,131 @@
+"""Reference data: facts as YAML in `<app>/reference/`, checked by a schema, loaded idempotently.
+
+An app registers in `<app>/reference/__init__.py`::
+
+    reference_sets.register("towns", ReferenceSet(
+        name="towns", order=10, path=HERE / "towns.yaml", schema=SCHEMA, model=Town, fields=to_fields))
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+from django.db import models, transaction
+
+from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.registries import Registry
+
+SOURCE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["title"],
+    "additionalProperties": False,
+    "properties": {k: {"type": "string"} for k in ("title", "publisher", "date", "where")},
+}
+CONFIDENCE_SCHEMA = {"enum": ["stated", "derived", "background"]}
+
+
+def record_schema(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """The JSON schema of a file: a list of records, each with `id`, `source` and `confidence`."""
+    return {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["id", "source", "confidence", *required],
+            "properties": {
+                "id": {"type": "string", "pattern": r"^[A-Za-z0-9-]{1,40}$"},
+                "source": SOURCE_SCHEMA,
+                "confidence": CONFIDENCE_SCHEMA,
+                **properties,
+            },
+        },
+    }
+
+
+def source_fields(record: dict[str, Any]) -> dict[str, Any]:
+    """The fields of `core.models.Sourced` for one record."""
+    source = record["source"]
+    return {
+        "source_title": source["title"],
+        "source_publisher": source.get("publisher", ""),
+        "source_date": source.get("date", ""),
+        "source_where": source.get("where", ""),
+        "confidence": record["confidence"],
+    }
+
+
+@dataclass
+class Outcome:
+    """What a load did, by record id."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ReferenceSet:
+    """One YAML file and the model it becomes.
+
+    `fields(record)` maps a record to model fields; `after(instance, record)` sets many-to-many and
+    child rows and returns True when it changed any. `owned` names the fields that the file owns;
+    by default all that `fields` returns. Sets load in `order`.
+    """
+
+    name: str
+    order: int
+    path: Path
+    schema: dict[str, Any]
+    model: type[models.Model]
+    fields: Callable[[dict[str, Any]], dict[str, Any]]
+    after: Callable[[Any, dict[str, Any]], bool] | None = None
+
+    def records(self) -> list[dict[str, Any]]:
+        """The file's records. Raises `PortalError` naming the record and field that is wrong."""
+        data = yaml.safe_load(self.path.read_text(encoding="utf-8")) or []
+        try:
+            jsonschema.validate(data, self.schema)
+        except jsonschema.ValidationError as error:
+            where = "/".join(str(part) for part in error.absolute_path) or "（文件顶层）"
+            raise PortalError(f"参考数据 {self.path.name} 第 {where} 处不合格式：{error.message}") from error
+        seen: set[str] = set()
+        for record in data:
+            if record["id"] in seen:
+                raise PortalError(f"参考数据 {self.path.name} 中编号 {record['id']} 重复。")
+            seen.add(record["id"])
+        return data
+
+    @transaction.atomic
+    def load(self) -> Outcome:
+        """Writes what differs from the database; a second load of the same file changes nothing."""
+        outcome = Outcome()
+        existing = {
+            row.reference_id: row  # type: ignore[attr-defined]
+            for row in self.model._default_manager.filter(reference_id__isnull=False)
+        }
+        for record in self.records():
+            wanted = {**self.fields(record), **source_fields(record)}
+            row = existing.get(record["id"])
+            if row is None:
+                row = self.model(reference_id=record["id"], **wanted)
+                row.full_clean(validate_unique=False, validate_constraints=False)
+                row.save()
+                if self.after:
+                    self.after(row, record)
+                outcome.added.append(record["id"])
+                continue
+            differing = [name for name, value in wanted.items() if getattr(row, name) != value]
+            for name in differing:
+                setattr(row, name, wanted[name])
+            if differing:
+                row.full_clean(validate_unique=False, validate_constraints=False)
+                row.save(update_fields=differing)
+            children_changed = bool(self.after and self.after(row, record))
+            (outcome.changed if differing or children_changed else outcome.unchanged).append(record["id"])
+        return outcome
+
+
+reference_sets: Registry[ReferenceSet] = Registry("reference")

@@ -1,0 +1,100 @@
+"""Where domain apps announce what the layers above them need: search, reports, navigation.
+
+A domain app never imports upward. It registers in its `search.py`, `reports.py` or `apps.ready()`,
+and the upper layer reads the registry after `autodiscover`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.utils.module_loading import autodiscover_modules
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named things found by importing one module of every app on first use."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self._items: dict[str, T] = {}
+        self._discovered = False
+
+    def register(self, name: str, item: T) -> T:
+        if name in self._items and self._items[name] is not item:
+            raise ValueError(f"{self.module}: {name} is registered twice")
+        self._items[name] = item
+        return item
+
+    def _discover(self) -> dict[str, T]:
+        if not self._discovered:
+            self._discovered = True
+            autodiscover_modules(self.module)
+        return self._items
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._discover().values())
+
+    def __getitem__(self, name: str) -> T:
+        return self._discover()[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._discover()
+
+    def names(self) -> list[str]:
+        return list(self._discover())
+
+
+@dataclass(frozen=True)
+class SearchSource:
+    """Public records of one model that the search box finds.
+
+    `queryset` returns the public rows; `document` turns one into title, summary, body and keywords.
+    """
+
+    kind: str
+    label: str
+    model: type
+    queryset: Callable[[], Any]
+    document: Callable[[Any], "SearchDocument"]
+
+
+@dataclass(frozen=True)
+class SearchDocument:
+    """What is indexed and shown for one record. `date` is ISO or "" and only shown."""
+
+    title: str
+    url: str
+    summary: str = ""
+    body: str = ""
+    keywords: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class ReportKind:
+    """A periodic report: `collect(period)` freezes its figures as plain data, which the renderers
+    of `reports` turn into DOCX, XLSX and PDF. `permission` is needed to read it."""
+
+    kind: str
+    title: str
+    permission: str
+    collect: Callable[[Any, Callable[[int, int, str], None]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """An entry of the public menu. It is shown only while `has_content()` is true."""
+
+    label: str
+    url_name: str
+    order: int
+    has_content: Callable[[], bool]
+
+
+search_sources: Registry[SearchSource] = Registry("search")
+report_kinds: Registry[ReportKind] = Registry("reports")
+nav_entries: Registry[NavEntry] = Registry("navigation")
+# What each role may do in one app: `{role code: [permission, …]}`, registered in `<app>/roles.py`.
+role_grants: Registry[dict[str, list[str]]] = Registry("roles")

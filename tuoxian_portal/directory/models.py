@@ -1,0 +1,110 @@
+"""The county's master data: places, departments, enterprises, banks, parks, industries."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tuoxian_portal.core.fields import CreditCodeField
+from tuoxian_portal.core.models import Sampled, Sourced, Timestamped
+from tuoxian_portal.core.querysets import PortalQuerySet
+
+
+class NamedRecord(Sourced):
+    """Master data with a name; its source is shown where the public sees it."""
+
+    name = models.CharField(_("名称"), max_length=120, unique=True)
+    note = models.TextField(_("说明"), blank=True)
+    order = models.PositiveSmallIntegerField(_("排序"), default=100)
+    is_active = models.BooleanField(_("启用"), default=True)
+
+    objects = PortalQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Town(NamedRecord):
+    """A town, or a statistical unit of the same rank (国家统计局 区划代码)."""
+
+    code = models.CharField(_("区划代码"), max_length=9, unique=True)
+    kind = models.CharField(_("类别"), max_length=40, blank=True)
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("乡镇")
+
+
+class Department(NamedRecord):
+    """A county department or a vertical agency that decides cases."""
+
+    short_name = models.CharField(_("简称"), max_length=40, blank=True)
+    phone = models.CharField(_("电话"), max_length=20, blank=True)
+    duties = models.JSONField(_("典型事项"), default=list, blank=True)
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("部门")
+
+
+class Outlet(NamedRecord):
+    """A place where the public is served: county hall, town or village station."""
+
+    class Level(models.TextChoices):
+        COUNTY = "county", _("县级")
+        TOWN = "town", _("镇级")
+        VILLAGE = "village", _("村级")
+
+    level = models.CharField(_("层级"), max_length=8, choices=Level.choices)
+    town = models.ForeignKey(Town, models.PROTECT, null=True, blank=True, verbose_name=_("乡镇"))
+    address = models.CharField(_("地址"), max_length=200, blank=True)
+    phone = models.CharField(_("电话"), max_length=20, blank=True)
+    opening_hours = models.CharField(_("办公时间"), max_length=200, blank=True)
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("服务网点")
+
+
+class Park(NamedRecord):
+    """An industrial park; sources use several names for the same one, kept as aliases."""
+
+    aliases = models.JSONField(_("别名"), default=list, blank=True)
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("园区")
+
+
+class Industry(NamedRecord):
+    """One of the county's leading industries."""
+
+    slug = models.SlugField(_("标识"), max_length=40, unique=True)
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("产业")
+
+
+class Enterprise(NamedRecord, Timestamped, Sampled):
+    """A company, known from public sources or entered by staff."""
+
+    credit_code = CreditCodeField(_("统一社会信用代码"), blank=True)
+    industry = models.ForeignKey(Industry, models.PROTECT, null=True, blank=True, verbose_name=_("产业"))
+    park = models.ForeignKey(Park, models.PROTECT, null=True, blank=True, verbose_name=_("园区"))
+    facts = models.JSONField(_("公开事实"), default=list, blank=True)
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("企业")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credit_code"],
+                condition=~models.Q(credit_code=""),
+                name="enterprise_credit_code_unique",
+            )
+        ]
+
+
+class Bank(NamedRecord, Sampled):
+    """A bank or guarantee company that serves the county's enterprises."""
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("金融机构")

@@ -1,0 +1,322 @@
+"""Settings, driven by environment variables.
+
+With none set the portal runs on SQLite, a file broker and the local cache: enough for a newcomer,
+for tests and for a demonstration. `DATABASE_URL` and `REDIS_URL` switch to what a county runs.
+Every variable is listed in `.env.example`.
+"""
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(str(BASE_DIR / ".env"))
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+for folder in (VAR_DIR, VAR_DIR / "media", VAR_DIR / "private", VAR_DIR / "broker" / "queue"):
+    folder.mkdir(parents=True, exist_ok=True)
+
+# --- Safety -------------------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=True)
+DEFAULT_SECRET_KEY = "insecure-development-key-never-use-it-where-real-people-are-served"  # noqa: S105  (refused in production)
+SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Personal numbers are encrypted with this key; losing it loses them. Independent of SECRET_KEY so
+# that sessions can be invalidated without touching data.
+FIELD_ENCRYPTION_KEY = env.str("FIELD_ENCRYPTION_KEY", default="")
+if not DEBUG:
+    if SECRET_KEY == DEFAULT_SECRET_KEY:
+        raise ImproperlyConfigured(
+            "DEBUG=False 时不能使用默认密钥。请设置环境变量 SECRET_KEY，例如："
+            "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        )
+    if not FIELD_ENCRYPTION_KEY:
+        raise ImproperlyConfigured(
+            "DEBUG=False 时必须设置 FIELD_ENCRYPTION_KEY（个人信息加密密钥，请妥善备份）。"
+        )
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("DEBUG=False 时必须设置 ALLOWED_HOSTS，例如 portal.example.gov.cn")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", default=True)
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=env.bool("HTTPS", default=True))
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+
+# --- Applications -------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "import_export",
+    "axes",
+    "django_celery_beat",
+    "django_celery_results",
+    "tuoxian_portal.core",
+    "tuoxian_portal.audit",
+    "tuoxian_portal.directory",
+    "tuoxian_portal.accounts",
+    "projects",
+    "policies",
+    "services",
+    "finance",
+    "tuoxian_portal.search",
+    "tuoxian_portal.reports",
+    "tuoxian_portal.dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tuoxian_portal.audit.middleware.AuditContextMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "tuoxian_portal.urls"
+WSGI_APPLICATION = "tuoxian_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tuoxian_portal.core.context.site",
+            ],
+            "builtins": ["tuoxian_portal.core.templatetags.portal"],
+        },
+    }
+]
+FORM_RENDERER = "tuoxian_portal.core.forms.PortalFormRenderer"
+
+# --- Data ---------------------------------------------------------------------------------------
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock when a transaction starts, so that two writers queue instead of
+    # failing half-way; WAL lets readers go on meanwhile.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- Background work ----------------------------------------------------------------------------
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_RESULT_BACKEND = "django-db"
+CELERY_TASK_IGNORE_RESULT = True  # the job row is the truth, see core/jobs.py
+CELERY_TASK_TRACK_STARTED = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 30 * 60
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    # Longer than the longest task, or Redis hands the same task out twice; the throttle makes a
+    # killed worker's tasks come back at once instead of minutes later.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 2 * 60 * 60,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 30,
+    }
+else:
+    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(VAR_DIR / "broker" / "queue"),
+        "data_folder_out": str(VAR_DIR / "broker" / "queue"),
+        "control_folder": str(VAR_DIR / "broker" / "control"),
+        "polling_interval": 0.1,
+    }
+CELERY_TASK_PUBLISH_RETRY = False  # a page never waits for a broker that is down; the sweeper re-queues
+CELERY_BEAT_SCHEDULE = {
+    "requeue-lost-jobs": {
+        "task": "tuoxian_portal.core.tasks.requeue_lost_jobs",
+        "schedule": timedelta(minutes=1),
+    },
+    "monthly-project-report": {
+        "task": "tuoxian_portal.reports.tasks.produce_due_reports",
+        "schedule": crontab(minute="15", hour="7"),
+    },
+    "services-clock": {
+        "task": "services.tasks.run_clock",
+        "schedule": crontab(minute="5", hour="0"),
+    },
+}
+
+# --- People -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=30)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/dashboard/"
+LOGOUT_REDIRECT_URL = "/"
+
+# --- Language and place -------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文")]
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+# --- Files --------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
+MEDIA_URL = "media/"
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(VAR_DIR / "private"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Never under a URL: attachments and reports are served by views that check who asks.
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 25 * 1024 * 1024
+
+# --- API ----------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["tuoxian_portal.core.api.permissions.ActionPermission"],
+    "DEFAULT_FILTER_BACKENDS": [
+        "tuoxian_portal.core.api.filters.StrictFilterBackend",
+        "rest_framework.filters.OrderingFilter",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "tuoxian_portal.core.api.pagination.PortalPagination",
+    "PAGE_SIZE": 20,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "tuoxian_portal.core.api.errors.exception_handler",
+    "DEFAULT_RENDERER_CLASSES": ["tuoxian_portal.core.api.renderers.PortalJSONRenderer"],
+    "DEFAULT_THROTTLE_RATES": {"anon": "120/min", "enquiry": "10/hour", "track": "20/min"},
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "托县门户 API",
+    "DESCRIPTION": "托克托县招商引资与政务服务门户的开放接口。读取公开数据不需要登录；办件动作需要工作人员账号。",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Admin --------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "托县门户 工作台",
+    "SITE_HEADER": "托县门户",
+    "SITE_SUBHEADER": "托克托县政务与招商工作台",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": True,
+    "COLORS": {
+        "primary": {
+            "50": "#eef6f6",
+            "100": "#d5e9e9",
+            "200": "#aed3d4",
+            "300": "#7db7b9",
+            "400": "#4b9699",
+            "500": "#2a7a7e",
+            "600": "#0f6266",
+            "700": "#0c4f53",
+            "800": "#0b4043",
+            "900": "#083134",
+            "950": "#041e20",
+        }
+    },
+    "SIDEBAR": {"show_search": True, "navigation": "tuoxian_portal.dashboard.sidebar.navigation"},
+}
+
+# --- The site -----------------------------------------------------------------------------------
+# What a government site must carry (国办发〔2017〕47号). Anything left empty is not shown.
+SITE = {
+    "name": env.str("SITE_NAME", default="托县门户"),
+    "full_name": env.str("SITE_FULL_NAME", default="托克托县招商引资与政务服务门户"),
+    "domain": env.str("SITE_DOMAIN", default=""),
+    "id_code": env.str("SITE_ID_CODE", default=""),
+    "organiser": env.str("SITE_ORGANISER", default=""),
+    "contact": env.str("SITE_CONTACT", default=""),
+    "hotline": env.str("SITE_HOTLINE", default="12345"),
+    "icp": env.str("SITE_ICP", default=""),
+    "police": env.str("SITE_POLICE", default=""),
+    "online_filing_url": env.str("SITE_ONLINE_FILING_URL", default=""),
+}
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+
+# Public pages may be answered from the cache for this long (seconds); validators always apply.
+PUBLIC_PAGE_SECONDS = env.int("PUBLIC_PAGE_SECONDS", default=0 if DEBUG else 60)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"axes": {"level": "WARNING"}, "celery": {"level": env.str("LOG_LEVEL", default="INFO")}},
+}
+
+FIELD_KEY = hashlib.sha256((FIELD_ENCRYPTION_KEY or SECRET_KEY).encode()).digest()

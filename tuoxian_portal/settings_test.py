@@ -1,0 +1,22 @@
+"""What tests change, and nothing else."""
+
+import tempfile
+
+from tuoxian_portal.settings import *  # noqa: F403  (a settings module extends by star import)
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict = {}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+PUBLIC_PAGE_SECONDS = 0
+AXES_ENABLED = False
+MEDIA_ROOT = tempfile.mkdtemp(prefix="portal-media-")
+PRIVATE_ROOT = tempfile.mkdtemp(prefix="portal-private-")
+STORAGES = {
+    **STORAGES,  # noqa: F405
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
+}

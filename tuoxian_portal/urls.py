@@ -1,0 +1,31 @@
+"""Every address of the portal. Pages first, then the API, then staff."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import views as auth_views
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("tuoxian_portal.core.urls")),
+    path("", include("tuoxian_portal.dashboard.urls")),
+    path("", include("projects.urls")),
+    path("", include("policies.urls")),
+    path("", include("services.urls")),
+    path("", include("finance.urls")),
+    path("", include("tuoxian_portal.search.urls")),
+    path("", include("tuoxian_portal.reports.urls")),
+    path("login/", auth_views.LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("api/", include("tuoxian_portal.api")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "tuoxian_portal.core.views.bad_request"
+handler403 = "tuoxian_portal.core.views.permission_denied"
+handler404 = "tuoxian_portal.core.views.page_not_found"
+handler500 = "tuoxian_portal.core.views.server_error"
+
+if settings.DEBUG:
+    from django.conf.urls.static import static
+
+    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)

@@ -1,0 +1,9 @@
+"""WSGI entry point, served by granian (see docs/operate.md)."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tuoxian_portal.settings")
+
+application = get_wsgi_application()

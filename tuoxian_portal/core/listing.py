@@ -1,0 +1,283 @@
+"""Public lists: search, facets with counts, removable chips, sorting and pages, from one GET form.
+
+A view builds a `Listing` and hands it to its template as `listing`; the components `listing_tools`
+and `pagination` draw it. Unknown values never raise: they become a notice and are left out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+
+TEXT = "q"
+SORT = "sort"
+PAGE = "page"
+MAX_TEXT = 60
+
+
+@dataclass(frozen=True)
+class Band:
+    """A facet option that is a condition rather than a value (an amount between two bounds)."""
+
+    value: str
+    label: str
+    condition: Q
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One dimension to narrow a list by; several options of one facet are alternatives (OR).
+
+    `lookup` is a field path. Labels come from `choices`, from `label_field` (another path of the same
+    row), or, for `bands`, from the bands; otherwise the value is its own label. `multi` says that the
+    path crosses a to-many relation, so that rows are counted once each.
+    """
+
+    name: str
+    label: str
+    lookup: str = ""
+    label_field: str = ""
+    choices: Sequence[tuple[str, Any]] = ()
+    bands: Sequence[Band] = ()
+    multi: bool = False
+
+    def condition(self, values: Sequence[str]) -> Q:
+        if self.bands:
+            condition = Q()
+            for band in self.bands:
+                if band.value in values:
+                    condition |= band.condition
+            return condition
+        return Q(**{f"{self.lookup}__in": list(values)})
+
+    def options(self, queryset: QuerySet) -> list[tuple[str, str, int]]:
+        """(value, label, count) over `queryset`, in the order of the choices or by count; one query."""
+        if self.bands:
+            counts = queryset.order_by().aggregate(
+                **{
+                    f"n{i}": Count("pk", filter=b.condition, distinct=self.multi)
+                    for i, b in enumerate(self.bands)
+                }
+            )
+            return [(b.value, b.label, counts[f"n{i}"]) for i, b in enumerate(self.bands)]
+        paths = [self.lookup] + ([self.label_field] if self.label_field else [])
+        rows = list(
+            queryset.order_by()
+            .values_list(*paths)
+            .annotate(facet_count=Count("pk", distinct=self.multi))
+            .order_by("-facet_count", *paths)
+        )
+        labels = {str(value): str(label) for value, label in self.choices}
+        found = [
+            (str(row[0]), labels.get(str(row[0]), str(row[-2])), row[-1])
+            for row in rows
+            if row[0] not in (None, "")
+        ]
+        if self.choices:
+            order = {value: i for i, value in enumerate(labels)}
+            found.sort(key=lambda option: order.get(option[0], len(order)))
+        return found
+
+
+@dataclass
+class FacetOption:
+    value: str
+    label: str
+    count: int
+    selected: bool
+    url: str
+
+
+@dataclass
+class FacetView:
+    """A facet as the page draws it."""
+
+    name: str
+    label: str
+    options: list[FacetOption]
+
+
+@dataclass
+class Link:
+    label: str
+    url: str
+    selected: bool = False
+
+
+class Listing:
+    """A filtered, sorted page of `queryset` and everything that is drawn around it.
+
+    Costs: one query for each facet, one for the count, one for the page. `search(queryset, text)`
+    narrows by text. `sorts` maps a key to (label, order_by); the first is the default. A facet's counts
+    are those under the other facets, so that a count says what choosing the option would give.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet,
+        *,
+        facets: Sequence[Facet] = (),
+        search: Callable[[QuerySet, str], QuerySet] | None = None,
+        sorts: dict[str, tuple[str, Sequence[Any]]] | None = None,
+        page_size: int = 20,
+        placeholder: str = "输入关键词",
+    ) -> None:
+        self.request = request
+        self.facets_by = facets
+        self.search = search
+        self.sorts_by = sorts or {}
+        self.page_size = page_size
+        self.placeholder = placeholder
+        self.notices = []
+        self.text = self._read_text()
+        self._base = search(queryset, self.text) if search and self.text else queryset
+        self._options: dict[str, list[tuple[str, str, int]]] = {}
+        self.selected = {facet.name: request.GET.getlist(facet.name) for facet in facets}
+        self.selected = {name: [v for v in values if v] for name, values in self.selected.items()}
+        for facet in facets:
+            self._read_options(facet)
+        self.sort = self._read_sort()
+
+    # --- reading the address --------------------------------------------------------------------
+    def _read_text(self) -> str:
+        text = self.request.GET.get(TEXT, "").replace("\x00", "").strip()
+        if len(text) > MAX_TEXT:
+            self.notices.append(f"关键词过长，只按前 {MAX_TEXT} 个字查找。")
+        return text[:MAX_TEXT]
+
+    def _read_sort(self) -> str:
+        key = self.request.GET.get(SORT, "")
+        if key and key not in self.sorts_by:
+            self.notices.append("没有这种排序方式，已按默认顺序显示。")
+        return key if key in self.sorts_by else next(iter(self.sorts_by), "")
+
+    def _narrowed(self, but: str = "") -> QuerySet:
+        queryset = self._base
+        for facet in self.facets_by:
+            values = self.selected.get(facet.name, [])
+            if values and facet.name != but:
+                queryset = queryset.filter(facet.condition(values))
+        return queryset
+
+    def _read_options(self, facet: Facet) -> None:
+        known = {str(value) for value, _ in facet.choices} or {band.value for band in facet.bands}
+        if not known:
+            # Without a fixed list the rows themselves say which values exist.
+            self._options[facet.name] = facet.options(self._narrowed(but=facet.name))
+            known = {value for value, _, _ in self._options[facet.name]}
+        chosen = self.selected[facet.name]
+        if unknown := [value for value in chosen if value not in known]:
+            self.notices.append(f"“{facet.label}”没有“{unknown[0][:20]}”这一项，已忽略。")
+            self.selected[facet.name] = [value for value in chosen if value in known]
+
+    # --- what the page draws --------------------------------------------------------------------
+    @cached_property
+    def facets(self) -> list[FacetView]:
+        views = []
+        for facet in self.facets_by:
+            options = facet.options(self._narrowed(but=facet.name))
+            chosen = self.selected[facet.name]
+            views.append(
+                FacetView(
+                    facet.name,
+                    facet.label,
+                    [
+                        FacetOption(value, label, count, value in chosen, self._toggle(facet.name, value))
+                        for value, label, count in options
+                        if count or value in chosen
+                    ],
+                )
+            )
+        return views
+
+    @cached_property
+    def chips(self) -> list[Link]:
+        """What narrows the list now; each link removes its own condition."""
+        links = [Link(f"“{self.text}”", self.url(**{TEXT: None}))] if self.text else []
+        for facet in self.facets:
+            links += [Link(f"{facet.label}：{o.label}", o.url) for o in facet.options if o.selected]
+        return links
+
+    @cached_property
+    def sorts(self) -> list[Link]:
+        return [
+            Link(label, self.url(**{SORT: key}), key == self.sort)
+            for key, (label, _) in self.sorts_by.items()
+        ]
+
+    @cached_property
+    def results(self) -> QuerySet:
+        """Every row that matches, in order; what an export takes."""
+        queryset = self._narrowed()
+        if any(facet.multi and self.selected[facet.name] for facet in self.facets_by):
+            queryset = queryset.distinct()
+        if self.sort:
+            queryset = queryset.order_by(*self.sorts_by[self.sort][1], "pk")
+        return queryset
+
+    @cached_property
+    def page(self) -> Page:
+        paginator = Paginator(self.results, self.page_size)
+        asked = self.request.GET.get(PAGE, "1")
+        page = paginator.get_page(asked)
+        if str(page.number) != asked.strip():
+            self.notices.append(f"没有第“{asked[:10]}”页，已显示第 {page.number} 页。")
+        return page
+
+    @property
+    def total(self) -> int:
+        return self.page.paginator.count
+
+    @property
+    def clear_url(self) -> str:
+        return self.request.path
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What the filter form carries along besides its own fields."""
+        return [(SORT, self.sort)] if self.request.GET.get(SORT) and self.sort else []
+
+    @cached_property
+    def pages(self) -> list[Link]:
+        """Links to pages around this one; an empty label stands for a gap."""
+        page = self.page
+        return [
+            Link(str(n), self.url(**{PAGE: n}), n == page.number) if isinstance(n, int) else Link("", "")
+            for n in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+        ]
+
+    @property
+    def previous_url(self) -> str:
+        return self.url(**{PAGE: self.page.number - 1}) if self.page.has_previous() else ""
+
+    @property
+    def next_url(self) -> str:
+        return self.url(**{PAGE: self.page.number + 1}) if self.page.has_next() else ""
+
+    # --- addresses ------------------------------------------------------------------------------
+    def _parameters(self) -> list[tuple[str, str]]:
+        pairs = [(TEXT, self.text)] if self.text else []
+        for name, values in self.selected.items():
+            pairs += [(name, value) for value in values]
+        return pairs + self.hidden
+
+    def _address(self, pairs: list[tuple[str, str]]) -> str:
+        return f"{self.request.path}?{urlencode(pairs)}" if pairs else self.request.path
+
+    def url(self, **changes: Any) -> str:
+        """This list with `changes`; None removes. The page starts again unless it is given."""
+        pairs = [(name, value) for name, value in self._parameters() if name not in changes]
+        pairs += [(name, str(value)) for name, value in changes.items() if value is not None]
+        return self._address(pairs)
+
+    def _toggle(self, name: str, value: str) -> str:
+        pairs = self._parameters()
+        if (name, value) in pairs:
+            return self._address([pair for pair in pairs if pair != (name, value)])
+        return self._address([*pairs, (name, value)])

@@ -26,10 +26,11 @@ class Role(models.Model):
     group = models.OneToOneField(Group, models.CASCADE, related_name="role", verbose_name=_("权限组"))
     description = models.CharField(_("说明"), max_length=200, blank=True)
     scope = models.CharField(_("可见范围"), max_length=12, choices=Scope.choices)
+    order = models.PositiveSmallIntegerField(_("排序"), default=100)
 
     class Meta:
         verbose_name = verbose_name_plural = _("角色")
-        ordering = ["code"]
+        ordering = ["order", "code"]
 
     def __str__(self) -> str:
         return self.group.name
@@ -41,7 +42,8 @@ class User(AbstractUser):
     display_name = models.CharField(_("姓名"), max_length=60, blank=True)
     department = models.ForeignKey(Department, models.PROTECT, null=True, blank=True, verbose_name=_("部门"))
     outlet = models.ForeignKey(Outlet, models.PROTECT, null=True, blank=True, verbose_name=_("服务网点"))
-    bank = models.ForeignKey(Bank, models.PROTECT, null=True, blank=True, verbose_name=_("金融机构"))
+    # A contact whose bank is gone sees nothing, which is safe; sample banks can be cleared.
+    bank = models.ForeignKey(Bank, models.SET_NULL, null=True, blank=True, verbose_name=_("金融机构"))
 
     class Meta(AbstractUser.Meta):
         verbose_name = verbose_name_plural = _("用户")

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import models, transaction
 
 from tuoxian_portal.audit.context import remote_address
 from tuoxian_portal.audit.models import LogEntry
+from tuoxian_portal.core.errors import NotPermitted, WorkflowError
 
 
 def log(
@@ -32,6 +33,23 @@ def log(
         address=remote_address.get(),
         is_sample=bool(getattr(target, "is_sample", False)),
     )
+
+
+@transaction.atomic
+def reveal(*, record: models.Model, field: str, actor: Any, reason: str) -> str:
+    """The plain value of a personal field that pages show masked; every look is logged.
+
+    The value itself is never written to the log. One query. Raises `NotPermitted` without the
+    permission `audit.reveal_personal`, `WorkflowError` without a reason. The caller has already
+    scoped `record` by `visible_to` (个人信息保护法 Art. 51: only who needs it, and on record).
+    """
+    name = str(record._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+    if not actor.has_perm("audit.reveal_personal"):
+        raise NotPermitted("您没有查看个人信息原文的权限。如确需查看，请联系部门负责人。")
+    if not reason.strip():
+        raise WorkflowError("查看个人信息原文须写明理由。", fields={"reason": ["请填写理由。"]})
+    log(actor=actor, action="reveal", target=record, reason=f"查看“{name}”原文：{reason.strip()}")
+    return str(getattr(record, field) or "")
 
 
 def history_of(target: models.Model) -> models.QuerySet[LogEntry]:

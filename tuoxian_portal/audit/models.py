@@ -8,6 +8,25 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class AppendOnlyQuerySet(models.QuerySet):
+    """Refuses to change or delete many entries at once. The one exception is sample entries, which
+    go with the sample records they are about."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise TypeError("audit entries are append-only")
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        raise TypeError("audit entries are append-only")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        if self.filter(is_sample=False).exists():
+            raise TypeError("audit entries are append-only")
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
 class LogEntry(models.Model):
     """One act. Never edited or deleted from the interface; kept at least six months
     (网络安全法 Art. 21)."""
@@ -33,15 +52,25 @@ class LogEntry(models.Model):
     address = models.GenericIPAddressField(_("来源地址"), null=True, blank=True)
     is_sample = models.BooleanField(default=False, db_index=True, editable=False)
 
+    objects = AppendOnlyQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = _("操作日志")
         ordering = ["-at", "-pk"]
+        base_manager_name = "objects"
+        default_permissions = ("view",)
+        permissions = [("reveal_personal", _("查看个人信息原文"))]
         indexes = [models.Index(fields=["content_type", "object_id"])]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.object_repr}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
+        if not self._state.adding:
             raise TypeError("audit entries are append-only")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if not self.is_sample:
+            raise TypeError("audit entries are append-only")
+        return super().delete(*args, **kwargs)

@@ -9,7 +9,7 @@ An app registers in `<app>/reference/__init__.py`::
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import jsonschema
 import yaml
@@ -128,4 +128,16 @@ class ReferenceSet:
         return outcome
 
 
-reference_sets: Registry[ReferenceSet] = Registry("reference")
+class Loadable(Protocol):
+    """What `load_reference` loads. Most are a `ReferenceSet`; roles are not facts and load themselves."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def order(self) -> int: ...
+
+    def load(self) -> Outcome: ...
+
+
+reference_sets: Registry[Loadable] = Registry("reference")

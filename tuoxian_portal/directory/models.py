@@ -1,4 +1,8 @@
-"""The county's master data: places, departments, enterprises, banks, parks, industries."""
+"""The county's master data: places, departments, enterprises, banks, parks, industries, facts.
+
+Where several sources speak about one record, `facts` keeps each sentence with its own source:
+`[{"text": …, "source": …, "date": …}, …]`.
+"""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -69,6 +73,7 @@ class Park(NamedRecord):
     """An industrial park; sources use several names for the same one, kept as aliases."""
 
     aliases = models.JSONField(_("别名"), default=list, blank=True)
+    facts = models.JSONField(_("公开事实"), default=list, blank=True)
 
     class Meta(NamedRecord.Meta):
         verbose_name = verbose_name_plural = _("园区")
@@ -81,6 +86,18 @@ class Industry(NamedRecord):
 
     class Meta(NamedRecord.Meta):
         verbose_name = verbose_name_plural = _("产业")
+
+
+class IndustryChain(NamedRecord):
+    """A chain from raw material to product, as a source describes it."""
+
+    industry = models.ForeignKey(
+        Industry, models.PROTECT, null=True, blank=True, related_name="chains", verbose_name=_("产业")
+    )
+    links = models.JSONField(_("环节"), default=list, blank=True, help_text=_("从上游到下游。"))
+
+    class Meta(NamedRecord.Meta):
+        verbose_name = verbose_name_plural = _("产业链")
 
 
 class Enterprise(NamedRecord, Timestamped, Sampled):
@@ -108,3 +125,33 @@ class Bank(NamedRecord, Sampled):
 
     class Meta(NamedRecord.Meta):
         verbose_name = verbose_name_plural = _("金融机构")
+
+
+class CountyFact(Sourced):
+    """A fact about the county itself: its size, its place, its people. Two sources that differ are
+    two facts with the same label."""
+
+    class Topic(models.TextChoices):
+        PLACE = "place", _("区位")
+        LAND = "land", _("自然")
+        PEOPLE = "people", _("人口与区划")
+        TRANSPORT = "transport", _("交通")
+        INDUSTRY = "industry", _("产业")
+
+    key = models.SlugField(_("标识"), max_length=60, unique=True)
+    topic = models.CharField(_("主题"), max_length=12, choices=Topic.choices)
+    label = models.CharField(_("名称"), max_length=60)
+    value = models.CharField(_("数值"), max_length=120)
+    unit = models.CharField(_("单位"), max_length=20, blank=True)
+    year = models.CharField(_("年份"), max_length=40, blank=True, help_text=_("来源没有写明时留空。"))
+    text = models.TextField(_("说明"), blank=True)
+    order = models.PositiveSmallIntegerField(_("排序"), default=100)
+
+    objects = PortalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("县情")
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.value}{self.unit}"

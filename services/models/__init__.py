@@ -1,0 +1,34 @@
+"""Every model of the app, by noun. Catalogue first, then cases."""
+
+from services.models.catalogue import (
+    BundleAnswer,
+    BundleMember,
+    BundleQuestion,
+    ItemMaterial,
+    ItemQuestion,
+    ItemStep,
+    ItemVersion,
+    LegalBasis,
+    Material,
+    ServiceBundle,
+    ServiceItem,
+    ServiceTheme,
+)
+from services.models.statistics import HallMechanism, HallStatistic
+
+__all__ = [
+    "BundleAnswer",
+    "BundleMember",
+    "BundleQuestion",
+    "HallMechanism",
+    "HallStatistic",
+    "ItemMaterial",
+    "ItemQuestion",
+    "ItemStep",
+    "ItemVersion",
+    "LegalBasis",
+    "Material",
+    "ServiceBundle",
+    "ServiceItem",
+    "ServiceTheme",
+]

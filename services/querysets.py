@@ -1,0 +1,80 @@
+"""Many catalogue rows at once. Cases have their own section below it."""
+
+from typing import Any, Self
+
+from django.db.models import Prefetch, Q
+
+from services.choices import PublicationState
+from tuoxian_portal.core.querysets import PortalQuerySet
+
+
+class CatalogueQuerySet(PortalQuerySet):
+    """Records that are drafted, reviewed, published and retired."""
+
+    def published(self) -> Self:
+        """What the public sees."""
+        return self.filter(state=PublicationState.PUBLISHED)
+
+    def visible_to(self, user: Any) -> Self:
+        """Staff who may view the catalogue see all of it, everybody else what is published."""
+        if user is not None and user.has_perm(f"services.view_{self.model._meta.model_name}"):
+            return self
+        return self.published()
+
+
+class ServiceItemQuerySet(CatalogueQuerySet):
+    def published(self) -> Self:
+        """What the public sees; the draft of a next version is not it."""
+        return super().published().filter(revises__isnull=True)
+
+    def search(self, text: str) -> Self:
+        """Items whose name, alias, pinyin, code or authority contains every word of `text`."""
+        found = self
+        for word in text.lower().split():
+            found = found.filter(Q(search_text__contains=word) | Q(authority__icontains=word))
+        return found
+
+    def with_materials(self) -> Self:
+        """Two more queries for any number of items: materials in order, with their catalogue entry."""
+        from services.models import ItemMaterial
+
+        return self.prefetch_related(
+            Prefetch("materials", ItemMaterial.objects.select_related("material").order_by("order", "pk"))
+        )
+
+    def for_guide(self) -> Self:
+        """Everything the guide page shows, in a constant number of queries."""
+        return (
+            self.select_related("department")
+            .with_materials()
+            .prefetch_related("themes", "outlets", "bases", "steps", "questions")
+        )
+
+
+class ServiceBundleQuerySet(CatalogueQuerySet):
+    def search(self, text: str) -> Self:
+        """Bundles whose name, alias, pinyin or member contains every word of `text`."""
+        found = self
+        for word in text.lower().split():
+            found = found.filter(search_text__contains=word)
+        return found
+
+    def for_composition(self) -> Self:
+        """Members with items, materials, answers and prerequisites: what `composition` reads."""
+        from services.models import BundleMember, ItemMaterial
+
+        members = (
+            BundleMember.objects.select_related("item__department")
+            .prefetch_related(
+                "answers__question",
+                "prerequisites",
+                Prefetch(
+                    "item__materials",
+                    ItemMaterial.objects.select_related("material").order_by("order", "pk"),
+                ),
+            )
+            .order_by("order", "pk")
+        )
+        return self.select_related("theme", "department").prefetch_related(
+            Prefetch("members", members), "questions__answers"
+        )

@@ -1,0 +1,61 @@
+"""Everything about many policies and many prices."""
+
+from datetime import date
+from typing import Any, Self
+
+from django.db.models import Q
+
+from policies.choices import PriceKind, Publication
+from policies.status import starts_on, status_case
+from tuoxian_portal.core.querysets import PortalQuerySet
+
+
+class PolicyQuerySet(PortalQuerySet):
+    def published(self) -> Self:
+        """What the public may read, whatever its status."""
+        return self.filter(state=Publication.PUBLISHED)
+
+    def visible_to(self, user: Any) -> Self:
+        """Everything for policy staff, what is published for everybody else."""
+        return self if user.has_perm("policies.view_incentivepolicy") else self.published()
+
+    def with_status(self, day: date) -> Self:
+        """Adds `status`, the same word that `status_on(day)` gives; can be filtered on."""
+        return self.alias(starts_on=starts_on()).annotate(status=status_case(day))
+
+    def matching(self, text: str) -> Self:
+        """Rows in which every word of `text` occurs in title, number, issuer, summary or clauses."""
+        queryset = self
+        for word in text.split()[:6]:
+            in_clauses = self.model.clauses.rel.related_model.objects.filter(text__icontains=word)
+            queryset = queryset.filter(
+                Q(title__icontains=word)
+                | Q(document_number__icontains=word)
+                | Q(issuing_body__icontains=word)
+                | Q(summary__icontains=word)
+                | Q(pk__in=in_clauses.values("policy_id"))
+            )
+        return queryset
+
+
+class PolicyClauseQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """The clauses of the policies that `user` may see."""
+        if user.has_perm("policies.view_incentivepolicy"):
+            return self
+        return self.filter(policy__state=Publication.PUBLISHED)
+
+
+class FactorPriceQuerySet(PortalQuerySet):
+    def published(self) -> Self:
+        return self.filter(is_public=True)
+
+    def visible_to(self, user: Any) -> Self:
+        """Everything for policy staff, what is public for everybody else."""
+        return self if user.has_perm("policies.view_factorprice") else self.published()
+
+    def current_prices(self) -> Self:
+        """Prices really paid, real ones only, newest first: what a calculation may use."""
+        return self.filter(
+            kind=PriceKind.ACTUAL, value__isnull=False, as_of_date__isnull=False, is_sample=False
+        ).order_by("factor", "item", "-as_of_date", "-pk")

@@ -1,0 +1,137 @@
+"""Everything about many rows of the finance app, and who may see them."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from django.apps import apps
+from django.db.models import Count, DecimalField, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from finance.choices import DemandState, IntentState, Level, ProductState
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.querysets import PortalQuerySet
+
+if TYPE_CHECKING:
+    from finance.pipeline import Pipeline
+
+MONEY = DecimalField(max_digits=16, decimal_places=4)
+
+
+def sees_whole_county(user: Any) -> bool:
+    """Whether `user` may see the rows of every bank. One query for the scopes, kept on the user."""
+    return bool(user.is_authenticated and "county" in user.scopes)
+
+
+def own_bank(user: Any) -> int | None:
+    """The bank whose rows a bank's contact may see."""
+    return user.bank_id if user.is_authenticated and "bank" in user.scopes else None
+
+
+class LoanProductQuerySet(PortalQuerySet):
+    def published(self) -> Self:
+        """What the public sees: published and not past its date."""
+        return self.filter(state=ProductState.PUBLISHED).filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gte=today())
+        )
+
+    def visible_to(self, user: Any) -> Self:
+        """The public sees what is published; officers everything; a bank's contact also its own."""
+        if user.is_authenticated and user.has_perm("finance.view_loanproduct"):
+            if sees_whole_county(user):
+                return self
+            if bank := own_bank(user):
+                return self.filter(Q(bank_id=bank) | Q(pk__in=self.model.objects.published().values("pk")))
+        return self.published()
+
+
+class MatchmakingEventQuerySet(PortalQuerySet):
+    """Events are public."""
+
+    def of_county(self) -> Self:
+        return self.filter(level=Level.COUNTY)
+
+    def elsewhere(self) -> Self:
+        """What the city and the region did: shown apart, as reference."""
+        return self.exclude(level=Level.COUNTY)
+
+
+class FinancingDemandQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Officers see all; a bank's contact sees open demands whose enterprise agreed to share them,
+        and those its own intents answer; nobody else sees any."""
+        if not (user.is_authenticated and user.has_perm("finance.view_financingdemand")):
+            return self.none()
+        if sees_whole_county(user):
+            return self
+        if bank := own_bank(user):
+            shared = Q(shared_with_banks=True, state=DemandState.OPEN)
+            answered = apps.get_model("finance", "LoanIntent").objects.filter(
+                bank_id=bank, demand__isnull=False
+            )
+            return self.filter(shared | Q(pk__in=answered.values("demand_id")))
+        return self.none()
+
+    def open(self) -> Self:
+        return self.filter(state=DemandState.OPEN)
+
+
+class LoanIntentQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Officers see all, a bank's contact the rows of the own bank, nobody else any."""
+        if not (user.is_authenticated and user.has_perm("finance.view_loanintent")):
+            return self.none()
+        if sees_whole_county(user):
+            return self
+        bank = own_bank(user)
+        return self.filter(bank_id=bank) if bank else self.none()
+
+    def active(self) -> Self:
+        return self.exclude(state=IntentState.DROPPED)
+
+    def with_drawn(self) -> Self:
+        """Annotates `drawn_total_wan` (Decimal, 0 when nothing) and `first_drawn_on`; no extra query."""
+        rows = (
+            apps.get_model("finance", "Drawdown")
+            .objects.valid()
+            .filter(intent=OuterRef("pk"))
+            .order_by()
+            .values("intent")
+        )
+        return self.annotate(
+            drawn_total_wan=Coalesce(
+                Subquery(rows.annotate(total=Sum("amount_wan")).values("total")),
+                Decimal(0),
+                output_field=MONEY,
+            ),
+            first_drawn_on=Subquery(rows.annotate(first=Min("drawn_on")).values("first")),
+        )
+
+    def pipeline(self) -> "Pipeline":
+        """The loans of this queryset step by step: counts, money, median days, drop-outs, banks.
+
+        One query, whatever the number of rows.
+        """
+        from finance.pipeline import build
+
+        return build(self)
+
+    def counts_by_state(self) -> dict[str, int]:
+        """How many rows are in each state now; one query."""
+        rows: Iterable[dict[str, Any]] = self.order_by().values("state").annotate(n=Count("pk"))
+        return {row["state"]: row["n"] for row in rows}
+
+
+class DrawdownQuerySet(PortalQuerySet):
+    def valid(self) -> Self:
+        """What counts: entries that were not voided."""
+        return self.filter(voided_at__isnull=True)
+
+    def total_wan(self) -> Decimal:
+        """The sum in 万元; one query."""
+        return self.aggregate(total=Sum("amount_wan"))["total"] or Decimal(0)
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of the intents that `user` may see."""
+        intents = apps.get_model("finance", "LoanIntent").objects
+        return self.filter(intent__in=intents.visible_to(user))

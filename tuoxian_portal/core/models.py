@@ -66,6 +66,22 @@ class Versioned(models.Model):
         abstract = True
 
 
+class LoadedRecord(models.Model):
+    """What a reference file said about a record when it was last loaded; see `core.reference`."""
+
+    reference_set = models.CharField(max_length=60)
+    record_id = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reference_set", "record_id"], name="loaded_record_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference_set}/{self.record_id}"
+
+
 class Sequence(models.Model):
     """The last number given in a series; see `core.numbering.next_number`."""
 

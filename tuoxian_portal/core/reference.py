@@ -4,8 +4,13 @@ An app registers in `<app>/reference/__init__.py`::
 
     reference_sets.register("towns", ReferenceSet(
         name="towns", order=10, path=HERE / "towns.yaml", schema=SCHEMA, model=Town, fields=to_fields))
+
+What staff corrected afterwards stays: a record is written again only when the file says something
+else than at the last load.
 """
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +21,7 @@ import yaml
 from django.db import models, transaction
 
 from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.models import LoadedRecord
 from tuoxian_portal.core.registries import Registry
 
 SOURCE_SCHEMA: dict[str, Any] = {
@@ -71,8 +77,7 @@ class ReferenceSet:
     """One YAML file and the model it becomes.
 
     `fields(record)` maps a record to model fields; `after(instance, record)` sets many-to-many and
-    child rows and returns True when it changed any. `owned` names the fields that the file owns;
-    by default all that `fields` returns. Sets load in `order`.
+    child rows and returns True when it changed any. Sets load in `order`.
     """
 
     name: str
@@ -100,8 +105,13 @@ class ReferenceSet:
 
     @transaction.atomic
     def load(self) -> Outcome:
-        """Writes what differs from the database; a second load of the same file changes nothing."""
+        """Writes every record that is new, or that the file states differently than at the last load.
+
+        A second load of the same file changes nothing, and does not undo what staff corrected.
+        """
         outcome = Outcome()
+        loaded = LoadedRecord.objects.filter(reference_set=self.name)
+        digests = dict(loaded.values_list("record_id", "digest"))
         existing = {
             row.reference_id: row  # type: ignore[attr-defined]
             for row in self.model._default_manager.filter(reference_id__isnull=False)
@@ -109,6 +119,13 @@ class ReferenceSet:
         for record in self.records():
             wanted = {**self.fields(record), **source_fields(record)}
             row = existing.get(record["id"])
+            digest = _digest(record, wanted)
+            if row is not None and digests.get(record["id"]) == digest:
+                outcome.unchanged.append(record["id"])
+                continue
+            LoadedRecord.objects.update_or_create(
+                reference_set=self.name, record_id=record["id"], defaults={"digest": digest}
+            )
             if row is None:
                 row = self.model(reference_id=record["id"], **wanted)
                 row.full_clean(validate_unique=False, validate_constraints=False)
@@ -126,6 +143,14 @@ class ReferenceSet:
             children_changed = bool(self.after and self.after(row, record))
             (outcome.changed if differing or children_changed else outcome.unchanged).append(record["id"])
         return outcome
+
+
+def _digest(record: dict[str, Any], wanted: dict[str, Any]) -> str:
+    """What the file says about a record and what the code makes of it, in 64 hex digits."""
+    text = json.dumps(
+        [record, wanted], sort_keys=True, default=lambda value: str(getattr(value, "pk", value))
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Loadable(Protocol):

@@ -1,0 +1,309 @@
+"""Everything about many projects, reports, leads and targets."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Self
+
+from django.db.models import Count, DecimalField, F, Max, OuterRef, Prefetch, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from projects.choices import LeadState, Nature, ReportState, Stage, Status
+from tuoxian_portal.accounts.models import Role
+from tuoxian_portal.core.querysets import PortalQuerySet
+
+WAN: DecimalField = DecimalField(max_digits=20, decimal_places=4)
+ZERO = Value(Decimal(0), output_field=WAN)
+
+
+def month_of(day: date) -> date:
+    """The first day of `day`'s month, which is how a month is stored."""
+    return day.replace(day=1)
+
+
+def _sum_of(model: Any, amount: str, **filters: Any) -> Coalesce:
+    """The sum of `amount` over a project's rows of `model`, 0 when there are none; one subquery."""
+    rows = (
+        model.objects.filter(project=OuterRef("pk"), **filters)
+        .order_by()
+        .values("project")
+        .annotate(total=Sum(amount))
+        .values("total")
+    )
+    return Coalesce(Subquery(rows, output_field=WAN), ZERO)
+
+
+class KeyProjectQuerySet(PortalQuerySet):
+    """Key projects. What the public may see is `published()`; staff see by their scope."""
+
+    def published(self) -> Self:
+        return self.filter(is_published=True)
+
+    def visible_to(self, user: Any) -> Self:
+        """All rows for county-wide staff; the department's own and the published ones for staff of a
+        department; the published ones for everybody else."""
+        if not (user and user.is_authenticated and user.has_perm("projects.view_keyproject")):
+            return self.published()
+        if Role.Scope.COUNTY in user.scopes:
+            return self
+        if Role.Scope.DEPARTMENT in user.scopes and user.department_id:
+            return self.filter(Q(is_published=True) | Q(department=user.department_id))
+        return self.published()
+
+    def counted(self) -> Self:
+        """Rows that are one project each: no groups, works or arrangements, nothing terminated."""
+        return self.filter(nature=Nature.PROJECT).exclude(status=Status.TERMINATED)
+
+    def assessed(self) -> Self:
+        """Rows that report monthly and are rated: signed and later, not yet at capacity, not
+        terminated."""
+        stages = [s for s in Stage.from_(Stage.SIGNED) if s != Stage.AT_CAPACITY]
+        return self.counted().filter(stage__in=stages)
+
+    def at_least(self, wan: int) -> Self:
+        """Total investment of at least `wan` 万元; unknown amounts are left out."""
+        return self.filter(total_investment_wan__gte=wan)
+
+    def with_totals(self, year: int, month: date | None = None) -> Self:
+        """Adds, in 万元 and from accepted or frozen reports only:
+
+        `invested_year_wan` (sum of the year up to and including `month`, else the whole year),
+        `invested_month_wan` (that `month`, else 0), `received_year_wan` and `received_total_wan`
+        (dated receipts), `latest_progress` (percent of the newest counted report) and
+        `latest_month`. No extra query: each is a correlated subquery.
+        """
+        from projects.models import FundsReceipt, ProgressReport
+
+        counted = {"state__in": ReportState.counted()}
+        until = {"month__lte": month_of(month)} if month else {}
+        newest = ProgressReport.objects.filter(project=OuterRef("pk"), **counted, **until).order_by("-month")
+        return self.annotate(
+            invested_year_wan=_sum_of(
+                ProgressReport, "invested_month_wan", month__year=year, **counted, **until
+            ),
+            invested_month_wan=_sum_of(ProgressReport, "invested_month_wan", month=month_of(month), **counted)
+            if month
+            else ZERO,
+            received_year_wan=_sum_of(FundsReceipt, "amount_wan", received_on__year=year),
+            received_total_wan=_sum_of(FundsReceipt, "amount_wan"),
+            latest_progress=Subquery(newest.values("physical_progress")[:1]),
+            latest_month=Subquery(newest.values("month")[:1]),
+        )
+
+    def with_confidence_inputs(self, on: date) -> Self:
+        """Loads what `confidence.assess(project, on=on)` reads: two queries more, however many rows."""
+        from projects.models import ProgressReport, ProjectMilestone, ProjectProblem
+
+        known = ProgressReport.objects.filter(
+            project=OuterRef("pk"), state__in=ReportState.counted(), accepted_at__date__lte=on
+        ).order_by()
+        this_year = known.filter(month__year=on.year)
+        return self.annotate(
+            assessed_last_update=Subquery(
+                known.values("project").annotate(at=Max("accepted_at")).values("at")
+            ),
+            assessed_last_month=Subquery(
+                this_year.values("project").annotate(last=Max("month")).values("last")
+            ),
+            assessed_invested_wan=Coalesce(
+                Subquery(
+                    this_year.values("project").annotate(t=Sum("invested_month_wan")).values("t"),
+                    output_field=WAN,
+                ),
+                ZERO,
+            ),
+        ).prefetch_related(
+            Prefetch(
+                "milestones",
+                queryset=ProjectMilestone.objects.filter(planned_on__isnull=False),
+                to_attr="assessed_milestones",
+            ),
+            Prefetch(
+                "problems",
+                queryset=ProjectProblem.objects.open_on(on),
+                to_attr="assessed_problems",
+            ),
+        )
+
+    def by_stage(self) -> list[dict[str, Any]]:
+        """One row for each stage in the order of the path: `stage, label, count, total_wan`; a stage
+        without projects has count 0; rows without a stage come last under "". One query."""
+        found = {
+            row["stage"]: row
+            for row in self.order_by()
+            .values("stage")
+            .annotate(count=Count("pk"), total_wan=Coalesce(Sum("total_investment_wan"), ZERO))
+        }
+        rows = [(stage.value, str(stage.label)) for stage in Stage]
+        if "" in found:
+            rows.append(("", "来源未载明"))
+        return [
+            {
+                "stage": value,
+                "label": label,
+                "count": found[value]["count"] if value in found else 0,
+                "total_wan": found[value]["total_wan"] if value in found else Decimal(0),
+            }
+            for value, label in rows
+        ]
+
+    def by_industry(self) -> list[dict[str, Any]]:
+        """One row for each industry that has projects, in the directory's order:
+        `industry, slug, name, count, total_wan` (industry None for rows without one). One query."""
+        return list(
+            self.order_by()
+            .values("industry", slug=F("industry__slug"), name=F("industry__name"))
+            .annotate(
+                count=Count("pk"),
+                total_wan=Coalesce(Sum("total_investment_wan"), ZERO),
+                rank=Max("industry__order"),
+            )
+            .order_by("rank", "industry")
+        )
+
+    def search(self, text: str) -> Self:
+        """Rows whose number, name, enterprise, capacity or summary contains every word of `text`."""
+        queryset = self
+        for word in text.split():
+            queryset = queryset.filter(
+                Q(number__icontains=word)
+                | Q(name__icontains=word)
+                | Q(enterprise_name__icontains=word)
+                | Q(capacity__icontains=word)
+                | Q(summary__icontains=word)
+            )
+        return queryset
+
+
+class ChildOfProjectQuerySet(PortalQuerySet):
+    """Rows that belong to a project and are internal: seen by staff who may see the project."""
+
+    view_permission = ""
+
+    def visible_to(self, user: Any) -> Self:
+        if not (user and user.is_authenticated and user.has_perm(self.view_permission)):
+            return self.none()
+        if Role.Scope.COUNTY in user.scopes:
+            return self
+        if Role.Scope.DEPARTMENT in user.scopes and user.department_id:
+            return self.filter(project__department=user.department_id)
+        return self.none()
+
+
+class ProgressReportQuerySet(ChildOfProjectQuerySet):
+    view_permission = "projects.view_progressreport"
+
+    def counted(self) -> Self:
+        """Reports whose figures enter totals."""
+        return self.filter(state__in=ReportState.counted())
+
+    def of_month(self, month: date) -> Self:
+        return self.filter(month=month_of(month))
+
+    def with_year_to_date(self) -> Self:
+        """Adds `invested_year_wan`: the project's counted months of the same year up to this one,
+        this one included whatever its state. One correlated subquery."""
+        earlier = (
+            self.model.objects.filter(
+                project=OuterRef("project"),
+                month__year=OuterRef("month__year"),
+                month__lt=OuterRef("month"),
+                state__in=ReportState.counted(),
+            )
+            .order_by()
+            .values("project")
+            .annotate(total=Sum("invested_month_wan"))
+            .values("total")
+        )
+        return self.annotate(
+            invested_year_wan=Coalesce(Subquery(earlier, output_field=WAN), ZERO)
+            + Coalesce(F("invested_month_wan"), ZERO)
+        )
+
+    def by_month(self, start: date, end: date) -> list[dict[str, Any]]:
+        """`month, invested_wan, reports` for each month with counted reports. One query."""
+        return list(
+            self.counted()
+            .filter(month__gte=month_of(start), month__lte=month_of(end))
+            .order_by()
+            .values("month")
+            .annotate(invested_wan=Sum("invested_month_wan"), reports=Count("pk"))
+            .order_by("month")
+        )
+
+
+class MilestoneQuerySet(ChildOfProjectQuerySet):
+    view_permission = "projects.view_projectmilestone"
+
+    def missed(self, on: date) -> Self:
+        """Planned before `on` and not reached by then."""
+        return self.filter(planned_on__lt=on).filter(Q(actual_on__isnull=True) | Q(actual_on__gt=on))
+
+
+class ProblemQuerySet(ChildOfProjectQuerySet):
+    view_permission = "projects.view_projectproblem"
+
+    def open_on(self, on: date) -> Self:
+        """Raised by `on` and not resolved by then."""
+        return self.filter(raised_on__lte=on).filter(Q(resolved_on__isnull=True) | Q(resolved_on__gt=on))
+
+    def overdue(self, on: date) -> Self:
+        return self.open_on(on).filter(due_on__lt=on)
+
+
+class ReceiptQuerySet(ChildOfProjectQuerySet):
+    view_permission = "projects.view_fundsreceipt"
+
+
+class OpportunityQuerySet(PortalQuerySet):
+    def published(self) -> Self:
+        return self.filter(is_published=True)
+
+    def visible_to(self, user: Any) -> Self:
+        if user and user.is_authenticated and user.has_perm("projects.view_opportunity"):
+            return self
+        return self.published()
+
+    def search(self, text: str) -> Self:
+        queryset = self
+        for word in text.split():
+            queryset = queryset.filter(
+                Q(number__icontains=word)
+                | Q(name__icontains=word)
+                | Q(summary__icontains=word)
+                | Q(conditions__icontains=word)
+            )
+        return queryset
+
+
+class LeadQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Leads hold personal contacts: only for people who may view them."""
+        if user and user.is_authenticated and user.has_perm("projects.view_investmentlead"):
+            return self
+        return self.none()
+
+    def open(self) -> Self:
+        return self.exclude(state__in=[LeadState.CONVERTED, LeadState.CLOSED])
+
+    def overdue(self, on: date) -> Self:
+        """Not answered by the promised day."""
+        return self.filter(answered_at__isnull=True, answer_due__lt=on, state=LeadState.NEW)
+
+    def due_within(self, on: date, days: int) -> Self:
+        """Not answered, due from `on` to `days` calendar days later."""
+        return self.filter(
+            answered_at__isnull=True,
+            state=LeadState.NEW,
+            answer_due__range=(on, on + timedelta(days=days)),
+        )
+
+
+class TargetQuerySet(PortalQuerySet):
+    def goals(self) -> Self:
+        """What is aimed at, without published results and layout words."""
+        from projects.choices import TargetCategory
+
+        return self.filter(category=TargetCategory.TARGET)
+
+    def of_year(self, year: int) -> Self:
+        return self.filter(year=year)

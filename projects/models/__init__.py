@@ -1,13 +1,12 @@
 """Key projects and what belongs to them, leads and opportunities, targets."""
 
-from projects.models.invest import IndustryChain, InvestmentLead, Opportunity
+from projects.models.invest import InvestmentLead, Opportunity
 from projects.models.progress import FundsReceipt, ProgressReport, ProjectMilestone, ProjectProblem
 from projects.models.project import KeyProject, ProjectFact
 from projects.models.target import PortfolioFact, Target
 
 __all__ = [
     "FundsReceipt",
-    "IndustryChain",
     "InvestmentLead",
     "KeyProject",
     "Opportunity",

@@ -1,4 +1,4 @@
-"""What the county offers and who asks for it: chains, opportunities, leads."""
+"""What the county offers and who asks for it: opportunities and leads."""
 
 import uuid
 
@@ -13,39 +13,6 @@ from projects.querysets import LeadQuerySet, OpportunityQuerySet
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.fields import CreditCodeField, EncryptedTextField, WanField
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
-from tuoxian_portal.core.querysets import PortalQuerySet
-
-
-class IndustryChain(Sourced):
-    """产业链: its links in order, its leader (链主), and the facts that sources state about it."""
-
-    name = models.CharField(_("产业链"), max_length=80, unique=True)
-    slug = models.SlugField(_("标识"), max_length=40, unique=True)
-    industry = models.ForeignKey(
-        "directory.Industry",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="chains",
-        verbose_name=_("产业"),
-    )
-    chain_leader = models.CharField(_("链主"), max_length=120, blank=True)
-    chief = models.CharField(_("链长"), max_length=120, blank=True, help_text=_("县里公布后填写。"))
-    links = models.JSONField(_("环节"), default=list, blank=True)
-    summary = models.TextField(_("说明"), blank=True)
-    facts = models.JSONField(
-        _("公开事实"), default=list, blank=True, help_text=_("每条为 text、source、date。")
-    )
-    order = models.PositiveSmallIntegerField(_("排序"), default=100)
-
-    objects = PortalQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("产业链")
-        ordering = ["order", "pk"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Opportunity(Sourced, Sampled, Timestamped, Versioned):
@@ -56,7 +23,9 @@ class Opportunity(Sourced, Sampled, Timestamped, Versioned):
     industry = models.ForeignKey(
         "directory.Industry", models.PROTECT, null=True, blank=True, verbose_name=_("产业")
     )
-    chain = models.ForeignKey(IndustryChain, models.SET_NULL, null=True, blank=True, verbose_name=_("产业链"))
+    chain = models.ForeignKey(
+        "directory.IndustryChain", models.PROTECT, null=True, blank=True, verbose_name=_("产业链")
+    )
     park = models.ForeignKey("directory.Park", models.PROTECT, null=True, blank=True, verbose_name=_("园区"))
     site = models.CharField(_("选址"), max_length=200, blank=True)
     summary = models.TextField(_("简介"), blank=True)
@@ -150,7 +119,6 @@ class InvestmentLead(Sampled, Timestamped, Versioned):
         permissions = [
             ("handle_lead", "办理招商线索"),
             ("convert_lead", "线索转项目"),
-            ("reveal_lead", "查看线索联系方式"),
         ]
         constraints = [
             models.CheckConstraint(

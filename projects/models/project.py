@@ -36,8 +36,9 @@ class KeyProject(Sourced, Sampled, Timestamped, Versioned):
         "directory.Industry", models.PROTECT, null=True, blank=True, verbose_name=_("产业")
     )
     chain = models.ForeignKey(
-        "projects.IndustryChain", models.SET_NULL, null=True, blank=True, verbose_name=_("产业链")
+        "directory.IndustryChain", models.PROTECT, null=True, blank=True, verbose_name=_("产业链")
     )
+    is_chain_leader = models.BooleanField(_("链主项目"), default=False)
     park = models.ForeignKey("directory.Park", models.PROTECT, null=True, blank=True, verbose_name=_("园区"))
     town = models.ForeignKey("directory.Town", models.PROTECT, null=True, blank=True, verbose_name=_("乡镇"))
     location = models.CharField(_("建设地点"), max_length=200, blank=True)

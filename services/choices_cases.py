@@ -58,9 +58,7 @@ CLOSED_STATES = frozenset(
 )
 OPEN_STATES = frozenset(CaseState) - CLOSED_STATES
 # Between acceptance and decision: the statutory and promised clocks exist.
-DECISION_STATES = frozenset(
-    {CaseState.ACCEPTED, CaseState.REVIEWING, CaseState.SPECIAL, CaseState.DECIDING}
-)
+DECISION_STATES = frozenset({CaseState.ACCEPTED, CaseState.REVIEWING, CaseState.SPECIAL, CaseState.DECIDING})
 # States in which the office is to act. While the applicant corrects, or an expert examines, nobody
 # in the office can be late.
 OFFICE_STATES = frozenset(

@@ -108,8 +108,7 @@ class CaseClock:
             limits = [
                 Due(limit, span.kind)
                 for span in self.spans
-                if span.kind in {ClockKind.STATUTORY, ClockKind.PROMISED}
-                and (limit := self.deadline(span))
+                if span.kind in {ClockKind.STATUTORY, ClockKind.PROMISED} and (limit := self.deadline(span))
             ]
             return min(limits, key=lambda due: due.on, default=None)
         kind = {
@@ -163,7 +162,9 @@ def limits_of(snapshot: dict[str, Any]) -> list[tuple[str, int, str, str]]:
     statutory, promised = snapshot.get("statutory") or {}, snapshot.get("promised") or {}
     if statutory.get("days"):
         ground = statutory.get("basis") or "事项实施清单载明的法定时限"
-        found.append((ClockKind.STATUTORY, statutory["days"], statutory.get("unit") or DayUnit.WORKING, ground))
+        found.append(
+            (ClockKind.STATUTORY, statutory["days"], statutory.get("unit") or DayUnit.WORKING, ground)
+        )
     elif snapshot.get("item_type") == "licence":
         ground = "《中华人民共和国行政许可法》第四十二条"
         found.append((ClockKind.STATUTORY, LICENCE_DAYS, DayUnit.WORKING, ground))

@@ -13,7 +13,6 @@ from services.choices_cases import (
     CLOSED_STATES,
     DECISION_STATES,
     CaseState,
-    MaterialState,
 )
 from tuoxian_portal.core.calendar import load_calendar, today
 from tuoxian_portal.core.workflow import Transition, Workflow, register_check
@@ -58,15 +57,15 @@ def materials_complete(case: Any, user: Any) -> str | None:
 
 
 def no_material_owed(case: Any, user: Any) -> str | None:
-    owed = [m.name for m in case.materials.all() if m.state == MaterialState.DEFERRED]
+    owed = [m.name for m in case.materials.all() if m.is_owed]
     if owed:
-        return f"容缺材料尚未补齐：{'、'.join(owed)}。补齐后才能作出准予决定。"
+        return f"还欠材料：{'、'.join(owed)}。补齐后才能作出准予决定。"
     return None
 
 
 def some_material_owed(case: Any, user: Any) -> str | None:
-    if not any(m.state == MaterialState.DEFERRED for m in case.materials.all()):
-        return "没有容缺材料。"
+    if not any(m.is_owed for m in case.materials.all()):
+        return "没有欠交的材料。"
     return None
 
 
@@ -79,7 +78,7 @@ def decline_proposed(case: Any, user: Any) -> str | None:
 
 
 def not_the_reviewer(case: Any, user: Any) -> str | None:
-    if user is not None and user.pk in {case.reviewer_id, case.submitted_by_id}:
+    if user is not None and user.pk in {case.reviewer_id, case.signed_by_id}:
         return "您是本件的审查人，审批须由另一人作出。"
     return None
 
@@ -114,8 +113,7 @@ def not_handed_over(case: Any, user: Any) -> str | None:
 
 def receipt_is_fresh(case: Any, user: Any) -> str | None:
     if case.state == CaseState.RECEIVED and case.received_on != today():
-        if user is None or not user.has_perm(SUPERVISE):
-            return "收件次日起，作废须由督办人员办理。"
+        return "只能在收件当日作废录入错误的办件。此后请按“申请人撤回”或“不予受理”办理。"
     return None
 
 
@@ -238,7 +236,7 @@ CASE_WORKFLOW = register_check(
             _t("sign_in", "签收", S.ACCEPTED, S.REVIEWING, REVIEW, guards=(handed_over,), tone="primary"),
             _t(
                 "supply_deferred",
-                "登记容缺材料补齐",
+                "登记补齐材料",
                 DECISION_STATES,
                 None,
                 RECEIVE,

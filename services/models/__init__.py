@@ -1,5 +1,12 @@
 """Every model of the app, by noun. Catalogue first, then cases."""
 
+from services.models.cases import (
+    Case,
+    CaseDocument,
+    CaseMaterial,
+    ClockInterval,
+    CorrectionNotice,
+)
 from services.models.catalogue import (
     BundleAnswer,
     BundleMember,
@@ -20,6 +27,11 @@ __all__ = [
     "BundleAnswer",
     "BundleMember",
     "BundleQuestion",
+    "Case",
+    "CaseDocument",
+    "CaseMaterial",
+    "ClockInterval",
+    "CorrectionNotice",
     "HallMechanism",
     "HallStatistic",
     "ItemMaterial",

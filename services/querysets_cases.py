@@ -1,0 +1,121 @@
+"""Many cases at once: who sees them, which are due, how many are in time."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Self
+
+from django.db.models import Count, F, Q
+
+from services.choices_cases import (
+    CLOSED_STATES,
+    DECISION_STATES,
+    OFFICE_STATES,
+    CaseState,
+    MaterialState,
+)
+from services.clock import DUE_SOON_DAYS
+from tuoxian_portal.accounts.scoping import scope_rows
+from tuoxian_portal.core.calendar import load_calendar, today
+from tuoxian_portal.core.querysets import PortalQuerySet
+
+
+@dataclass(frozen=True)
+class OnTime:
+    """Decisions of a period against their deadline. A decision without a known deadline counts in
+    `decided` only; `rate` (0–1) is None when none had one."""
+
+    decided: int
+    with_limit: int
+    on_time: int
+
+    @property
+    def rate(self) -> float | None:
+        return self.on_time / self.with_limit if self.with_limit else None
+
+
+class CaseQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """窗口 sees the cases of its outlet, a department its own, supervisors and officials all."""
+        return scope_rows(self, user, department="department", outlet="outlet")
+
+    def open(self) -> Self:
+        """Not closed and not void."""
+        return self.exclude(state__in=CLOSED_STATES)
+
+    def counted(self) -> Self:
+        """Without void numbers: what every statistic counts."""
+        return self.exclude(state=CaseState.VOID)
+
+    def overdue(self, on: date | None = None) -> Self:
+        """The office should have acted before `on` (today)."""
+        return self.filter(state__in=OFFICE_STATES, due_on__lt=on or today())
+
+    def due_soon(self, on: date | None = None) -> Self:
+        """The office must act within the next two working days, `on` (today) included; one cached
+        look at the calendar."""
+        on = on or today()
+        last = load_calendar().add(on, DUE_SOON_DAYS)
+        return self.filter(state__in=OFFICE_STATES, due_on__range=(on, last))
+
+    def received_between(self, start: date, end: date) -> Self:
+        """Received from `start` to `end`, both included."""
+        return self.counted().filter(received_on__range=(start, end))
+
+    def decided_between(self, start: date, end: date) -> Self:
+        return self.counted().filter(decided_on__range=(start, end))
+
+    def closed_between(self, start: date, end: date) -> Self:
+        return self.counted().filter(closed_on__range=(start, end))
+
+    def owing_materials(self) -> Self:
+        """容缺欠账: cases in work that still owe a deferred material."""
+        return self.filter(state__in=DECISION_STATES, materials__state=MaterialState.DEFERRED).distinct()
+
+    def by_state(self) -> dict[str, int]:
+        """Counts by state, every state present; one query."""
+        counts = dict(self.order_by().values_list("state").annotate(n=Count("pk")))
+        return {state: counts.get(state, 0) for state in CaseState.values}
+
+    def on_time(self, start: date, end: date) -> OnTime:
+        """Decisions from `start` to `end` (both included) against their deadline; one query."""
+        with_limit = Q(decide_by__isnull=False)
+        return OnTime(
+            **self.decided_between(start, end).aggregate(
+                decided=Count("pk"),
+                with_limit=Count("pk", filter=with_limit),
+                on_time=Count("pk", filter=with_limit & Q(decided_on__lte=F("decide_by"))),
+            )
+        )
+
+    def on_time_rate(self, start: date, end: date) -> float | None:
+        """The share (0–1) of decisions that came in time; None when there were none."""
+        return self.on_time(start, end).rate
+
+    def queue_counts(self, on: date | None = None) -> dict[str, int]:
+        """The queues of the workbench with their sizes; one query over open cases only."""
+        on = on or today()
+        soon = load_calendar().add(on, DUE_SOON_DAYS)
+        office = Q(state__in=OFFICE_STATES)
+        return (
+            self.filter(state__in=set(CaseState.values) - set(CLOSED_STATES))
+            .order_by()
+            .aggregate(
+                registered=Count("pk", filter=Q(state=CaseState.REGISTERED)),
+                received=Count("pk", filter=Q(state=CaseState.RECEIVED)),
+                correcting=Count("pk", filter=Q(state=CaseState.CORRECTING)),
+                accepted=Count("pk", filter=Q(state=CaseState.ACCEPTED)),
+                reviewing=Count("pk", filter=Q(state__in=[CaseState.REVIEWING, CaseState.SPECIAL])),
+                deciding=Count("pk", filter=Q(state=CaseState.DECIDING)),
+                due_soon=Count("pk", filter=office & Q(due_on__range=(on, soon))),
+                overdue=Count("pk", filter=office & Q(due_on__lt=on)),
+                collecting=Count("pk", filter=Q(state=CaseState.COLLECTING)),
+            )
+        )
+
+    def same_matter(self, *, applicant_hash: str, item: Any, days: int = 30) -> Self:
+        """Cases of the same applicant for the same item in the last `days`: a likely duplicate."""
+        return self.counted().filter(
+            applicant_hash=applicant_hash,
+            item=item,
+            created_at__date__gte=today() - timedelta(days=days),
+        )

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from finance.choices import DemandState, DropReason, IntentState
 from finance.models import Drawdown, FinancingDemand, LoanIntent, LoanProduct
-from finance.querysets import own_bank, sees_whole_county
+from finance.querysets import own_bank
 from finance.workflow import DEMAND_WORKFLOW, INTENT_WORKFLOW, PRODUCT_WORKFLOW
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.core.calendar import today
@@ -45,26 +45,21 @@ def record_intent(
     must be the same bank's.
     """
     _require(actor, "finance.add_loanintent", "登记贷款意向")
-    if actor is not None and not sees_whole_county(actor) and own_bank(actor) != bank.pk:
+    if actor is not None and (mine := own_bank(actor)) is not None and mine != bank.pk:
         raise NotPermitted("您只能登记本机构的贷款意向。")
-    on = _day(intent_on, "intent_on")
     intent = LoanIntent(
         enterprise=enterprise,
         bank=bank,
         amount_wan=amount_wan,
-        intent_on=on,
+        intent_on=intent_on or today(),
         is_sample=is_sample,
         **details,
     )
-    if intent.demand_id and intent.demand is not None:
-        if intent.demand.enterprise_id != enterprise.pk:
-            raise ValidationError({"demand": ["融资需求不属于这家企业。"]})
-        if intent.demand.state != DemandState.OPEN:
-            raise ValidationError({"demand": ["该融资需求已了结。"]})
-    if intent.product_id and intent.product is not None and intent.product.bank_id != bank.pk:
-        raise ValidationError({"product": ["贷款产品不属于这家金融机构。"]})
+    if intent.demand and intent.demand.state != DemandState.OPEN:
+        raise ValidationError({"demand": ["该融资需求已了结。"]})
     intent.full_clean(exclude=["number"])
-    intent.number = f"DK{on.year}-{next_number(f'loan-intent:{on.year}'):04d}"
+    year = intent.intent_on.year
+    intent.number = f"DK{year}-{next_number(f'loan-intent:{year}'):04d}"
     intent.save()
     log(actor=actor, action="record_intent", target=intent, changes={"state": ["", intent.state]})
     return intent
@@ -207,9 +202,6 @@ def correct_intent(
     first = intent.drawdowns.valid().order_by("drawn_on").values_list("drawn_on", flat=True).first()
     if "contracted_on" in changes and first and intent.contracted_on > first:
         raise ValidationError({"contracted_on": [f"签约日期不能晚于首次放款日期 {first}。"]})
-    for name in ("intent_on", "credit_on", "contracted_on"):
-        if name in changes:
-            _day(getattr(intent, name), name)
     intent.full_clean(exclude=["number"])
     bump(intent)
     intent.save(update_fields=[*changes, "version", "updated_at"])
@@ -234,19 +226,17 @@ def register_demand(
     """An enterprise's demand with its number (XQ2026-0001). `details` may hold `term_months`,
     `needed_by`, `note` and `shared_with_banks`."""
     _require(actor, "finance.add_financingdemand", "登记融资需求")
-    on = _day(registered_on, "registered_on")
     demand = FinancingDemand(
         enterprise=enterprise,
         purpose=purpose,
         amount_wan=amount_wan,
-        registered_on=on,
+        registered_on=registered_on or today(),
         is_sample=is_sample,
         **details,
     )
-    if demand.needed_by and demand.needed_by < on:
-        raise ValidationError({"needed_by": ["最迟到位日期不能早于登记日期。"]})
     demand.full_clean(exclude=["number"])
-    demand.number = f"XQ{on.year}-{next_number(f'financing-demand:{on.year}'):04d}"
+    year = demand.registered_on.year
+    demand.number = f"XQ{year}-{next_number(f'financing-demand:{year}'):04d}"
     demand.save()
     log(actor=actor, action="register_demand", target=demand, changes={"state": ["", demand.state]})
     return demand
@@ -316,6 +306,100 @@ def _turn_product(
     return product
 
 
+# --- Details --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def edit_record(*, record: Any, actor: Any, values: Mapping[str, Any], version: int | None = None) -> Any:
+    """Changes what has no consequences: words and links of an intent or a demand, a product's terms,
+    an event. The state, its amounts and its dates have verbs of their own and are refused here."""
+    label = record._meta.model_name
+    _require(actor, f"finance.change_{label}", f"修改{record._meta.verbose_name}")
+    fresh = _locked(type(record), record, actor)
+    if hasattr(fresh, "version"):
+        check_version(fresh, version)
+    if refused := set(values) - set(EDITABLE[label]):
+        raise ValidationError({name: ["这一项须通过相应的办理按钮修改。"] for name in sorted(refused)})
+    if getattr(fresh, "state", None) in FINISHED:
+        raise WorkflowError(f"这条{record._meta.verbose_name}已了结，不再修改。")
+    changes = {}
+    for name, value in values.items():
+        before = getattr(fresh, name)
+        if before != value:
+            changes[name] = [_plain(before), _plain(value)]
+            setattr(fresh, name, value)
+    if not changes:
+        return fresh
+    fresh.full_clean()
+    fields = [*changes, "updated_at"]
+    if hasattr(fresh, "version"):
+        bump(fresh)
+        fields.append("version")
+    fresh.save(update_fields=fields)
+    log(actor=actor, action=f"edit_{label}", target=fresh, changes=changes)
+    return fresh
+
+
+SOURCE = ("source_title", "source_publisher", "source_date", "source_where", "confidence")
+EDITABLE = {
+    "loanintent": ("event", "project", "demand", "product", "note"),
+    "financingdemand": (
+        "purpose",
+        "amount_wan",
+        "term_months",
+        "needed_by",
+        "note",
+        "shared_with_banks",
+    ),
+    "loanproduct": (
+        "bank",
+        "slug",
+        "name",
+        "audience",
+        "amount_text",
+        "rate_text",
+        "term_text",
+        "security_text",
+        "conditions",
+        "materials",
+        "how_to_apply",
+        "contact_name",
+        "contact_phone",
+        "valid_until",
+        *SOURCE,
+    ),
+    "matchmakingevent": (
+        "slug",
+        "name",
+        "kind",
+        "level",
+        "held_on",
+        "date_text",
+        "place",
+        "enterprises",
+        "banks",
+        "projects",
+        "intention_wan",
+        "credit_wan",
+        "bank_names",
+        "enterprise_names",
+        "summary",
+        *SOURCE,
+    ),
+}
+FINISHED = {DemandState.MET, DemandState.CLOSED}
+
+
+@transaction.atomic
+def add_record(*, record: Any, actor: Any) -> Any:
+    """Keeps a new product or event as staff entered it."""
+    _require(actor, f"finance.add_{record._meta.model_name}", f"新增{record._meta.verbose_name}")
+    record.full_clean()
+    record.save()
+    log(actor=actor, action=f"add_{record._meta.model_name}", target=record)
+    return record
+
+
 # --- Shared ---------------------------------------------------------------------------------------
 
 
@@ -360,17 +444,18 @@ def _advance(
     return intent
 
 
+def _plain(value: Any) -> str | int | float | bool | list[Any] | None:
+    return value if isinstance(value, str | int | float | bool | list | None) else str(value)
+
+
 def _clean(record: Any) -> None:
     """Field validators only: relations were not changed, and constraints are the database's."""
     record.clean_fields(exclude=[f.name for f in record._meta.concrete_fields if f.is_relation])
 
 
 def _day(value: date | None, field: str, *, after: date | None = None, what: str = "") -> date:
-    """`value` or today; not in the future and not before `after`."""
-    now = today()
-    day = value or now
-    if day > now:
-        raise ValidationError({field: ["日期不能晚于今天。"]})
+    """`value` or today, and not before `after`; that it is not in the future the field itself says."""
+    day = value or today()
     if after and day < after:
         raise ValidationError({field: [f"日期不能早于{what} {after}。"]})
     return day

@@ -3,6 +3,7 @@
 Amounts are 万元. Drawn money is rows (`Drawdown`), never a field typed over.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +30,12 @@ from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
 from tuoxian_portal.directory.models import Bank, Enterprise
 
 MIN_WAN = MinValueValidator(Decimal("0.0001"), message=_("金额应大于 0（单位：万元）。"))
+
+
+def not_in_future(value: date) -> None:
+    """A step is recorded when it happened."""
+    if value > today():
+        raise ValidationError(_("日期不能晚于今天。"))
 
 
 class LoanProduct(Sourced, Timestamped, Versioned, Sampled):
@@ -70,6 +77,10 @@ class LoanProduct(Sourced, Timestamped, Versioned, Sampled):
 
     def get_absolute_url(self) -> str:
         return reverse("finance:product", args=[self.slug])
+
+    def clean(self) -> None:
+        if self.state == ProductState.PUBLISHED and not (self.has_source and self.source_date):
+            raise ValidationError({"source_title": _("已发布的产品须有来源标题和来源日期。")})
 
     @property
     def is_expired(self) -> bool:
@@ -145,7 +156,7 @@ class FinancingDemand(Timestamped, Versioned, Sampled):
     shared_with_banks = models.BooleanField(
         _("企业同意向银行公开"), default=False, help_text=_("未经企业同意，银行联系人看不到这条需求。")
     )
-    registered_on = models.DateField(_("登记日期"))
+    registered_on = models.DateField(_("登记日期"), default=today, validators=[not_in_future])
     state = models.CharField(
         _("状态"), max_length=8, choices=DemandState.choices, default=DemandState.OPEN, editable=False
     )
@@ -162,6 +173,10 @@ class FinancingDemand(Timestamped, Versioned, Sampled):
 
     def __str__(self) -> str:
         return f"{self.number} {self.enterprise.name}"
+
+    def clean(self) -> None:
+        if self.needed_by and self.registered_on and self.needed_by < self.registered_on:
+            raise ValidationError({"needed_by": _("最迟到位日期不能早于登记日期。")})
 
 
 class LoanIntent(Timestamped, Versioned, Sampled):
@@ -200,13 +215,21 @@ class LoanIntent(Timestamped, Versioned, Sampled):
         related_name="loan_intents",
         verbose_name=_("贷款产品"),
     )
+    project = models.ForeignKey(
+        "projects.KeyProject",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="loan_intents",
+        verbose_name=_("重点项目"),
+    )
     amount_wan = WanField(_("意向金额（万元）"), validators=[MIN_WAN])
-    intent_on = models.DateField(_("意向日期"))
+    intent_on = models.DateField(_("意向日期"), default=today, validators=[not_in_future])
     credit_wan = WanField(_("授信金额（万元）"), null=True, blank=True, validators=[MIN_WAN])
-    credit_on = models.DateField(_("授信日期"), null=True, blank=True)
+    credit_on = models.DateField(_("授信日期"), null=True, blank=True, validators=[not_in_future])
     contract_wan = WanField(_("签约金额（万元）"), null=True, blank=True, validators=[MIN_WAN])
-    contracted_on = models.DateField(_("签约日期"), null=True, blank=True)
-    dropped_on = models.DateField(_("终止日期"), null=True, blank=True)
+    contracted_on = models.DateField(_("签约日期"), null=True, blank=True, validators=[not_in_future])
+    dropped_on = models.DateField(_("终止日期"), null=True, blank=True, validators=[not_in_future])
     drop_reason = models.CharField(_("未成原因"), max_length=12, choices=DropReason.choices, blank=True)
     note = models.TextField(_("备注"), blank=True, max_length=2000)
     state = models.CharField(
@@ -254,8 +277,15 @@ class LoanIntent(Timestamped, Versioned, Sampled):
     def __str__(self) -> str:
         return f"{self.number} {self.enterprise.name}"
 
-    def get_absolute_url(self) -> str:
-        return reverse("admin:finance_loanintent_change", args=[self.pk])
+    def clean(self) -> None:
+        """The demand is this enterprise's, the product this bank's."""
+        errors = {}
+        if self.demand and self.demand.enterprise_id != self.enterprise_id:
+            errors["demand"] = _("融资需求不属于这家企业。")
+        if self.product and self.product.bank_id != self.bank_id:
+            errors["product"] = _("贷款产品不属于这家金融机构。")
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def drawn_wan(self) -> Decimal:
@@ -276,7 +306,7 @@ class Drawdown(Timestamped, Sampled):
         LoanIntent, models.PROTECT, related_name="drawdowns", verbose_name=_("贷款意向")
     )
     amount_wan = WanField(_("放款金额（万元）"), validators=[MIN_WAN])
-    drawn_on = models.DateField(_("放款日期"))
+    drawn_on = models.DateField(_("放款日期"), validators=[not_in_future])
     evidence = models.CharField(_("凭证"), max_length=120, blank=True, help_text=_("例如借据号。"))
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -9,6 +9,8 @@ from django.db.models import Count, DecimalField, Min, OuterRef, Q, Subquery, Su
 from django.db.models.functions import Coalesce
 
 from finance.choices import DemandState, IntentState, Level, ProductState
+from tuoxian_portal.accounts.models import Role
+from tuoxian_portal.accounts.scoping import scope_rows
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.querysets import PortalQuerySet
 
@@ -18,14 +20,11 @@ if TYPE_CHECKING:
 MONEY = DecimalField(max_digits=16, decimal_places=4)
 
 
-def sees_whole_county(user: Any) -> bool:
-    """Whether `user` may see the rows of every bank. One query for the scopes, kept on the user."""
-    return bool(user.is_authenticated and "county" in user.scopes)
-
-
 def own_bank(user: Any) -> int | None:
-    """The bank whose rows a bank's contact may see."""
-    return user.bank_id if user.is_authenticated and "bank" in user.scopes else None
+    """The bank a bank's contact is bound to; None for whoever sees the whole county."""
+    if not user.is_authenticated or Role.Scope.COUNTY in user.scopes:
+        return None
+    return user.bank_id if Role.Scope.BANK in user.scopes else None
 
 
 class LoanProductQuerySet(PortalQuerySet):
@@ -37,12 +36,10 @@ class LoanProductQuerySet(PortalQuerySet):
 
     def visible_to(self, user: Any) -> Self:
         """The public sees what is published; officers everything; a bank's contact also its own."""
-        if user.is_authenticated and user.has_perm("finance.view_loanproduct"):
-            if sees_whole_county(user):
-                return self
-            if bank := own_bank(user):
-                return self.filter(Q(bank_id=bank) | Q(pk__in=self.model.objects.published().values("pk")))
-        return self.published()
+        mine = scope_rows(self.model.objects.all(), user, bank="bank")
+        return self.filter(
+            Q(pk__in=self.model.objects.published().values("pk")) | Q(pk__in=mine.values("pk"))
+        )
 
 
 class MatchmakingEventQuerySet(PortalQuerySet):
@@ -60,17 +57,15 @@ class FinancingDemandQuerySet(PortalQuerySet):
     def visible_to(self, user: Any) -> Self:
         """Officers see all; a bank's contact sees open demands whose enterprise agreed to share them,
         and those its own intents answer; nobody else sees any."""
-        if not (user.is_authenticated and user.has_perm("finance.view_financingdemand")):
+        if own_bank(user) is None:
+            return scope_rows(self, user)
+        if not user.has_perm("finance.view_financingdemand"):
             return self.none()
-        if sees_whole_county(user):
-            return self
-        if bank := own_bank(user):
-            shared = Q(shared_with_banks=True, state=DemandState.OPEN)
-            answered = apps.get_model("finance", "LoanIntent").objects.filter(
-                bank_id=bank, demand__isnull=False
-            )
-            return self.filter(shared | Q(pk__in=answered.values("demand_id")))
-        return self.none()
+        answered = apps.get_model("finance", "LoanIntent").objects.visible_to(user)
+        return self.filter(
+            Q(shared_with_banks=True, state=DemandState.OPEN)
+            | Q(pk__in=answered.filter(demand__isnull=False).values("demand_id"))
+        )
 
     def open(self) -> Self:
         return self.filter(state=DemandState.OPEN)
@@ -79,12 +74,7 @@ class FinancingDemandQuerySet(PortalQuerySet):
 class LoanIntentQuerySet(PortalQuerySet):
     def visible_to(self, user: Any) -> Self:
         """Officers see all, a bank's contact the rows of the own bank, nobody else any."""
-        if not (user.is_authenticated and user.has_perm("finance.view_loanintent")):
-            return self.none()
-        if sees_whole_county(user):
-            return self
-        bank = own_bank(user)
-        return self.filter(bank_id=bank) if bank else self.none()
+        return scope_rows(self, user, bank="bank")
 
     def active(self) -> Self:
         return self.exclude(state=IntentState.DROPPED)
@@ -133,5 +123,4 @@ class DrawdownQuerySet(PortalQuerySet):
 
     def visible_to(self, user: Any) -> Self:
         """Those of the intents that `user` may see."""
-        intents = apps.get_model("finance", "LoanIntent").objects
-        return self.filter(intent__in=intents.visible_to(user))
+        return scope_rows(self, user, bank="intent__bank")

@@ -77,7 +77,8 @@ class ReferenceSet:
     """One YAML file and the model it becomes.
 
     `fields(record)` maps a record to model fields; `after(instance, record)` sets many-to-many and
-    child rows and returns True when it changed any. Sets load in `order`.
+    child rows and returns True when it changed any. With `keeps_order` the place in the file becomes
+    the row's `order`. Sets load in `order`.
     """
 
     name: str
@@ -87,6 +88,7 @@ class ReferenceSet:
     model: type[models.Model]
     fields: Callable[[dict[str, Any]], dict[str, Any]]
     after: Callable[[Any, dict[str, Any]], bool] | None = None
+    keeps_order: bool = False
 
     def records(self) -> list[dict[str, Any]]:
         """The file's records. Raises `PortalError` naming the record and field that is wrong."""
@@ -116,8 +118,10 @@ class ReferenceSet:
             row.reference_id: row  # type: ignore[attr-defined]
             for row in self.model._default_manager.filter(reference_id__isnull=False)
         }
-        for record in self.records():
+        for place, record in enumerate(self.records(), start=1):
             wanted = {**self.fields(record), **source_fields(record)}
+            if self.keeps_order:
+                wanted["order"] = place
             row = existing.get(record["id"])
             digest = _digest(record, wanted)
             if row is not None and digests.get(record["id"]) == digest:

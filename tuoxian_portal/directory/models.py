@@ -103,6 +103,7 @@ class IndustryChain(NamedRecord):
 class Enterprise(NamedRecord, Timestamped, Sampled):
     """A company, known from public sources or entered by staff."""
 
+    short_name = models.CharField(_("简称"), max_length=60, blank=True)
     credit_code = CreditCodeField(_("统一社会信用代码"), blank=True)
     industry = models.ForeignKey(Industry, models.PROTECT, null=True, blank=True, verbose_name=_("产业"))
     park = models.ForeignKey(Park, models.PROTECT, null=True, blank=True, verbose_name=_("园区"))
@@ -110,7 +111,7 @@ class Enterprise(NamedRecord, Timestamped, Sampled):
 
     class Meta(NamedRecord.Meta):
         verbose_name = verbose_name_plural = _("企业")
-        ordering = ["name"]
+        ordering = ["order", "name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["credit_code"],

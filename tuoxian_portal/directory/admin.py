@@ -1,0 +1,114 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.directory.models import (
+    Bank,
+    CountyFact,
+    Department,
+    Enterprise,
+    Industry,
+    IndustryChain,
+    Outlet,
+    Park,
+    Town,
+)
+
+SOURCE = (
+    _("来源"),
+    {
+        "classes": ["collapse"],
+        "fields": ["source_title", "source_publisher", "source_date", "source_where", "confidence"],
+    },
+)
+
+
+class NamedAdmin(PortalAdmin):
+    """Master data: own fields first, its source folded below. Rows are switched off, not deleted."""
+
+    own_fields: tuple[str, ...] = ()
+    search_fields = ["name", "note"]
+    list_filter = ["is_active", "confidence"]
+    ordering = ["order", "pk"]
+
+    def get_fieldsets(self, request, obj=None):  # type: ignore[no-untyped-def]
+        return [(None, {"fields": ["name", *self.own_fields, "note", "order", "is_active"]}), SOURCE]
+
+    def has_delete_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
+        return False
+
+
+@admin.register(Town)
+class TownAdmin(NamedAdmin):
+    list_display = ["name", "code", "kind", "is_active"]
+    search_fields = ["name", "code"]
+    own_fields = ("code", "kind")
+
+
+@admin.register(Department)
+class DepartmentAdmin(NamedAdmin):
+    list_display = ["name", "short_name", "phone", "confidence", "is_active"]
+    search_fields = ["name", "short_name"]
+    own_fields = ("short_name", "phone", "duties")
+
+
+@admin.register(Outlet)
+class OutletAdmin(NamedAdmin):
+    list_display = ["name", "level", "town", "phone", "is_active"]
+    list_filter = ["level", "town", "is_active"]
+    own_fields = ("level", "town", "address", "phone", "opening_hours")
+
+
+@admin.register(Park)
+class ParkAdmin(NamedAdmin):
+    list_display = ["name", "alias_text", "is_active"]
+    own_fields = ("aliases", "facts")
+
+    @admin.display(description=_("别名"))
+    def alias_text(self, park: Park) -> str:
+        return "、".join(park.aliases)
+
+
+@admin.register(Industry)
+class IndustryAdmin(NamedAdmin):
+    list_display = ["name", "slug", "order", "is_active"]
+    own_fields = ("slug",)
+
+
+@admin.register(IndustryChain)
+class IndustryChainAdmin(NamedAdmin):
+    list_display = ["name", "industry", "link_text", "is_active"]
+    list_filter = ["industry", "is_active"]
+    own_fields = ("industry", "links")
+
+    @admin.display(description=_("环节"))
+    def link_text(self, chain: IndustryChain) -> str:
+        return " → ".join(chain.links)
+
+
+@admin.register(Enterprise)
+class EnterpriseAdmin(NamedAdmin):
+    list_display = ["name", "short_name", "credit_code", "industry", "park", "is_sample", "is_active"]
+    list_filter = ["industry", "park", "is_sample", "is_active"]
+    search_fields = ["name", "short_name", "credit_code"]
+    own_fields = ("short_name", "credit_code", "industry", "park", "facts")
+
+
+@admin.register(Bank)
+class BankAdmin(NamedAdmin):
+    list_display = ["name", "is_sample", "is_active"]
+    list_filter = ["is_sample", "is_active"]
+
+
+@admin.register(CountyFact)
+class CountyFactAdmin(PortalAdmin):
+    list_display = ["label", "value", "unit", "year", "topic", "confidence"]
+    list_filter = ["topic", "confidence"]
+    search_fields = ["label", "value", "text"]
+    fieldsets = [
+        (None, {"fields": ["key", "topic", "label", "value", "unit", "year", "text", "order"]}),
+        SOURCE,
+    ]
+
+    def has_delete_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
+        return False

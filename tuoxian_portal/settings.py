@@ -27,6 +27,7 @@ DEFAULT_SECRET_KEY = "insecure-development-key-never-use-it-where-real-people-ar
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_FAILURE_VIEW = "tuoxian_portal.core.views.csrf_failure"
 # Personal numbers are encrypted with this key; losing it loses them. Independent of SECRET_KEY so
 # that sessions can be invalidated without touching data.
 FIELD_ENCRYPTION_KEY = env.str("FIELD_ENCRYPTION_KEY", default="")

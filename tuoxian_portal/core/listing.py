@@ -235,6 +235,10 @@ class Listing:
         return self.page.paginator.count
 
     @property
+    def has_search(self) -> bool:
+        return self.search is not None
+
+    @property
     def clear_url(self) -> str:
         return self.request.path
 

@@ -3,4 +3,8 @@ from django.urls import path
 from tuoxian_portal.core import views
 
 app_name = "core"
-urlpatterns = [path("jobs/<uuid:job_id>/", views.job_progress, name="job-progress")]
+urlpatterns = [
+    path("display/", views.display, name="display"),
+    path("components/", views.components, name="components"),
+    path("jobs/<uuid:job_id>/", views.job_progress, name="job-progress"),
+]

@@ -1,14 +1,27 @@
 """Pages that belong to no domain: errors, display settings, the component gallery, job progress."""
 
+import sys
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 
+from tuoxian_portal.core import gallery
+from tuoxian_portal.core.display import COOKIE, DisplaySettings
+from tuoxian_portal.core.forms import DisplayForm
 from tuoxian_portal.core.models import Job
 
+YEAR = 365 * 24 * 60 * 60
+RETRY_SECONDS = 60
 
+
+# --- errors -------------------------------------------------------------------------------------
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "400.html", status=400)
 
@@ -17,14 +30,66 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return render(request, "403.html", {"reason": str(exception)}, status=403)
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "403.html", {"expired": True}, status=403)
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", status=500)
+    """500, or 503 while the database cannot be reached. Asks neither database, cache nor session."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return service_unavailable(request)
+    return HttpResponse(_alone(request, "500.html"), status=500)
 
 
+def service_unavailable(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(_alone(request, "503.html"), status=503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _alone(request: HttpRequest, template: str) -> str:
+    """`template` without context processors: whatever is broken must not break the page that says so."""
+    context = {"site": settings.SITE, "display": DisplaySettings.from_request(request)}
+    return render_to_string(template, context)
+
+
+# --- display settings ---------------------------------------------------------------------------
+@csrf_exempt  # the cookie only says how pages look, and public pages from the cache carry no token
+def display(request: HttpRequest) -> HttpResponse:
+    """Chooses how the pages look and goes back to where one was. What is not sent stays as it is."""
+    current = DisplaySettings.from_request(request)
+    back = request.POST.get("next") or request.GET.get("next") or "/"
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        back = "/"
+    if request.method == "POST":
+        parts = [request.POST.get(name, getattr(current, name)) for name in ("size", "contrast", "scheme")]
+        response = redirect(back)
+        response.set_cookie(
+            COOKIE,
+            str(DisplaySettings.parse(".".join(parts))),
+            max_age=YEAR,
+            samesite="Lax",
+            httponly=True,
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+        return response
+    form = DisplayForm(initial=vars(current))
+    return render(request, "core/display.html", {"form": form, "back": back})
+
+
+# --- the component gallery ----------------------------------------------------------------------
+def components(request: HttpRequest) -> HttpResponse:
+    """Every component with example data in all its states; only while developing."""
+    if not settings.DEBUG:
+        raise Http404
+    return render(request, "core/components.html", gallery.context())
+
+
+# --- background work ----------------------------------------------------------------------------
 @login_required
 def job_progress(request: HttpRequest, job_id: Any) -> JsonResponse:
     """How far a job is, for the person who asked for it and for administrators."""

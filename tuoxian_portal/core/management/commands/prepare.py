@@ -1,0 +1,50 @@
+"""Everything between an empty folder and a portal that can be served; safe to run again."""
+
+import errno
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
+
+STEPS: list[tuple[str, list[str]]] = [
+    ("准备数据库", ["migrate", "--verbosity=0"]),
+    ("核对工作日历", ["import_calendar"]),
+    ("载入参考数据", ["load_reference"]),
+]
+DEMO_STEPS: list[tuple[str, list[str]]] = [
+    ("准备示例数据（页面上均标“示例”）", ["seed_demo", "--scale=1", "--if-empty"]),
+    ("准备演示账号", ["create_demo_accounts"]),
+]
+
+
+class Command(BaseCommand):
+    help = "建表、导入工作日历、载入参考数据；加 --demo 时再准备示例数据和演示账号。可重复执行。"
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="准备示例数据和每个角色一个演示账号")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        steps = STEPS + (DEMO_STEPS if options["demo"] else [])
+        for number, (title, command) in enumerate(steps, start=1):
+            self.stdout.write(f"[{number}/{len(steps)}] {title}……")
+            self.stdout.flush()
+            try:
+                call_command(*command, stdout=self.stdout, stderr=self.stderr)
+            except (OSError, OperationalError) as error:
+                raise CommandError(explain(error)) from error
+
+
+def explain(error: OSError | OperationalError) -> str:
+    """One line that says what is wrong with the database or the disk, and what to do."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    database = settings.DATABASES["default"]
+    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    if full or "disk is full" in text or "disk I/O error" in text:
+        return f"磁盘空间不足，数据目录 {settings.VAR_DIR} 写不进去。请清理磁盘，或用 VAR_DIR=其他目录 make run。"
+    if database["ENGINE"].endswith("sqlite3"):
+        return f"数据库文件 {database['NAME']} 无法使用（{text}）。请检查目录权限，或用 VAR_DIR=其他目录 make run。"
+    where = f"{database['HOST'] or '本机'}:{database['PORT'] or 5432}/{database['NAME']}"
+    return f"连不上数据库 {where}（{text}）。请检查 DATABASE_URL 和数据库服务。"

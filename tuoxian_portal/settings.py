@@ -18,8 +18,13 @@ env = environ.Env()
 environ.Env.read_env(str(BASE_DIR / ".env"))
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
-for folder in (VAR_DIR, VAR_DIR / "media", VAR_DIR / "private", VAR_DIR / "broker" / "queue"):
-    folder.mkdir(parents=True, exist_ok=True)
+try:
+    for folder in (VAR_DIR, VAR_DIR / "media", VAR_DIR / "private", VAR_DIR / "broker" / "queue"):
+        folder.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"数据目录 {VAR_DIR} 无法写入（{error.strerror}）。请检查磁盘空间和目录权限，或用环境变量 VAR_DIR 换一个目录。"
+    ) from error
 
 # --- Safety -------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=True)
@@ -47,6 +52,7 @@ if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=env.bool("HTTPS", default=True))
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]  # probes ask from inside, without TLS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
@@ -306,7 +312,10 @@ SITE = {
     "police": env.str("SITE_POLICE", default=""),
     "online_filing_url": env.str("SITE_ONLINE_FILING_URL", default=""),
 }
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+# Where `manage.py serve` listens; a deployment with its own web server ignores both.
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.str("PORT", default="8000")
+SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 
 # Public pages may be answered from the cache for this long (seconds); validators always apply.
 PUBLIC_PAGE_SECONDS = env.int("PUBLIC_PAGE_SECONDS", default=0 if DEBUG else 60)

@@ -4,13 +4,13 @@ import tempfile
 from datetime import timedelta
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-from tuoxian_portal.celery import app
 from tuoxian_portal.core.models import Job
 
 BEAT_LATE_AFTER = timedelta(minutes=10)  # beat sweeps every minute and writes that down every three
@@ -54,7 +54,7 @@ def _broker() -> dict[str, Any]:
         if folder := settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("data_folder_out"):
             tempfile.TemporaryFile(dir=folder).close()
         else:
-            with app.connection_for_write() as broker:
+            with current_app.connection_for_write() as broker:
                 broker.ensure_connection(max_retries=1, timeout=2)
         return {"ok": True}
     except Exception as error:  # every transport has its own
@@ -62,15 +62,18 @@ def _broker() -> dict[str, Any]:
 
 
 def _beat() -> dict[str, Any]:
-    """Beat's own record of the sweep that it starts every minute."""
-    last = (
-        PeriodicTask.objects.filter(name="requeue-lost-jobs").values_list("last_run_at", flat=True).first()
+    """When beat last wrote down its sweep, or its schedule (which it does when it starts)."""
+    times = (
+        PeriodicTask.objects.filter(name="requeue-lost-jobs")
+        .values_list("last_run_at", "date_changed")
+        .first()
     )
-    if last is None:
-        return {"ok": False, "last_run": None}
+    seen = max((moment for moment in times or () if moment), default=None)
+    if seen is None:
+        return {"ok": False, "last_seen": None}
     return {
-        "ok": timezone.now() - last < BEAT_LATE_AFTER,
-        "last_run": timezone.localtime(last).isoformat(timespec="seconds"),
+        "ok": timezone.now() - seen < BEAT_LATE_AFTER,
+        "last_seen": timezone.localtime(seen).isoformat(timespec="seconds"),
     }
 
 

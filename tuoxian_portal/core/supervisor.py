@@ -1,5 +1,6 @@
 """Several processes under one Ctrl-C: what `manage.py serve` starts."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -48,6 +49,7 @@ class Supervisor:
                     return 1
             return 0
         finally:
+            self.say("\n正在停止……")
             self._stop_all()
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -57,6 +59,9 @@ class Supervisor:
         self.out.flush()
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.stopping.is_set():  # asked twice: no more patience
+            for child in self.children.values():
+                self._signal(child, signal.SIGKILL)
         self.stopping.set()
 
     def _start(self, name: str) -> None:
@@ -97,17 +102,13 @@ class Supervisor:
             self._signal(child, signal.SIGTERM)
         deadline = time.monotonic() + PATIENCE
         for child in self.children.values():
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
         for child in self.children.values():
             self._signal(child, signal.SIGKILL)
             child.wait()
 
     @staticmethod
     def _signal(child: "subprocess.Popen[str]", number: int) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # gone (macOS: EPERM of zombies)
             os.killpg(child.pid, number)
-        except (ProcessLookupError, PermissionError):  # the group is gone (macOS says EPERM of zombies)
-            pass

@@ -6,5 +6,6 @@ app_name = "core"
 urlpatterns = [
     path("display/", views.display, name="display"),
     path("components/", views.components, name="components"),
+    path("healthz/", views.health, name="health"),
     path("jobs/<uuid:job_id>/", views.job_progress, name="job-progress"),
 ]

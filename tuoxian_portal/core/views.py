@@ -10,9 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from tuoxian_portal.core import gallery
+from tuoxian_portal.core import health as health_report
 from tuoxian_portal.core.display import COOKIE, DisplaySettings
 from tuoxian_portal.core.forms import DisplayForm
 from tuoxian_portal.core.models import Job
@@ -97,3 +99,10 @@ def job_progress(request: HttpRequest, job_id: Any) -> JsonResponse:
     if not request.user.has_perm("core.view_job"):
         jobs = jobs.filter(requested_by=request.user)
     return JsonResponse(get_object_or_404(jobs, pk=job_id).as_dict())
+
+
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """503 only when pages cannot work; a broker or beat that is down is told in the body."""
+    found = health_report.report()
+    return JsonResponse(found, status=503 if found["status"] == "down" else 200)

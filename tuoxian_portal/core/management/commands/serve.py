@@ -3,11 +3,14 @@
 import socket
 import sys
 import time
+import urllib.error
 import urllib.request
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
 
 from tuoxian_portal.core.supervisor import Supervisor
 
@@ -16,9 +19,15 @@ class Command(BaseCommand):
     help = "同时启动网站、后台任务和定时任务；Ctrl-C 全部停止。适合开发、演示和单机试用。"
     requires_system_checks: list[str] = []
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="先执行 prepare --demo")
+
     def handle(self, *args: Any, **options: Any) -> None:
-        host, port = settings.HOST, settings.PORT
-        check_port(host, port)
+        host = settings.HOST
+        port = check_port(host, settings.PORT)
+        if options["demo"]:
+            call_command("prepare", demo=True, stdout=self.stdout, stderr=self.stderr)
+            connections.close_all()
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104
         supervisor = Supervisor(commands(host, port), out=self.stdout)  # type: ignore[arg-type]
 
@@ -33,7 +42,7 @@ class Command(BaseCommand):
         code = supervisor.run(announce)
         if code:
             raise CommandError("启动失败。")
-        self.stdout.write("\n已全部停止。")
+        self.stdout.write("已全部停止。")
 
 
 def commands(host: str, port: int) -> dict[str, list[str]]:
@@ -44,7 +53,7 @@ def commands(host: str, port: int) -> dict[str, list[str]]:
     return {
         "web": [
             *[*python, "granian", "--interface", "wsgi", "--host", host, "--port", str(port)],
-            *["--workers", "1", "--blocking-threads", "8", "--log-level", "warning"],
+            *["--workers", "1", "--blocking-threads", "4", "--log-level", "warning"],
             *["--workers-kill-timeout", "5", "--respawn-failed-workers", "tuoxian_portal.wsgi:application"],
         ],
         "worker": [
@@ -55,8 +64,11 @@ def commands(host: str, port: int) -> dict[str, list[str]]:
     }
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises `CommandError` with what to do when `port` cannot be listened on."""
+def check_port(host: str, text: str) -> int:
+    """The port number in `text`; `CommandError` with what to do when it cannot be listened on."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise CommandError(f"PORT 应为 1 至 65535 之间的整数，现为“{text}”。例如：PORT=8001 make run")
+    port = int(text)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,10 +78,11 @@ def check_port(host: str, port: int) -> None:
             raise CommandError(
                 f"没有权限使用端口 {port}，请换用 1024 以上的端口：PORT=8001 make run"
             ) from None
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise CommandError(
                 f"端口 {port} 不可用（可能已被其他程序占用），请换一个端口：PORT={min(port, 65000) + 1} make run"
             ) from error
+    return port
 
 
 def wait_for(url: str, given_up: Any) -> bool:

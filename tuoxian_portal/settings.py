@@ -317,6 +317,10 @@ HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.str("PORT", default="8000")
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 
+# TrueType files to set PDF in, such as the county's own 仿宋 and 黑体; empty for Noto Sans SC.
+PDF_FONT_REGULAR = env.str("PDF_FONT_REGULAR", default="")
+PDF_FONT_BOLD = env.str("PDF_FONT_BOLD", default="")
+
 # Public pages may be answered from the cache for this long (seconds); validators always apply.
 PUBLIC_PAGE_SECONDS = env.int("PUBLIC_PAGE_SECONDS", default=0 if DEBUG else 60)
 
@@ -326,7 +330,11 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}, "celery": {"level": env.str("LOG_LEVEL", default="INFO")}},
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},
+        "celery": {"level": env.str("LOG_LEVEL", default="INFO")},
+    },
 }
 
 FIELD_KEY = hashlib.sha256((FIELD_ENCRYPTION_KEY or SECRET_KEY).encode()).digest()

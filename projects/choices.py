@@ -78,6 +78,8 @@ class Nature(models.TextChoices):
     GROUP = "group", _("未具名项目组")
     WORKS = "works", _("已建企业")
     ARRANGEMENT = "arrangement", _("保障事项")
+    OUTSIDE = "outside", _("县外项目")
+    HISTORIC = "historic", _("历史推介")
 
 
 class InvestmentBand(models.TextChoices):

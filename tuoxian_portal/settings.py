@@ -321,6 +321,9 @@ SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 PDF_FONT_REGULAR = env.str("PDF_FONT_REGULAR", default="")
 PDF_FONT_BOLD = env.str("PDF_FONT_BOLD", default="")
 
+# What a public enquiry is promised: an answer within so many working days.
+ENQUIRY_ANSWER_WORKING_DAYS = env.int("ENQUIRY_ANSWER_WORKING_DAYS", default=3)
+
 # Public pages may be answered from the cache for this long (seconds); validators always apply.
 PUBLIC_PAGE_SECONDS = env.int("PUBLIC_PAGE_SECONDS", default=0 if DEBUG else 60)
 

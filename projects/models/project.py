@@ -121,7 +121,7 @@ class KeyProject(Sourced, Sampled, Timestamped, Versioned):
 
     class Meta:
         verbose_name = verbose_name_plural = _("重点项目")
-        ordering = ["is_sample", "-published_at", "number"]
+        ordering = ["is_sample", "number"]
         permissions = [
             ("move_stage", "推进项目阶段"),
             ("set_back_stage", "退回项目阶段"),

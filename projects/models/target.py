@@ -5,11 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.choices import Comparison, TargetCategory, TargetScope
 from projects.querysets import TargetQuerySet
-from tuoxian_portal.core.models import Sourced
+from tuoxian_portal.core.models import Sampled, Sourced
 from tuoxian_portal.core.querysets import PortalQuerySet
 
 
-class Target(Sourced):
+class Target(Sourced, Sampled):
     """A figure that the county aims at, or has published.
 
     `rule` names the 口径 in `projects.targets` by which the portal computes the actual value; empty

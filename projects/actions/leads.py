@@ -1,0 +1,174 @@
+"""What happens to somebody who asks about investing."""
+
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from projects.actions.projects import new_project_number
+from projects.actions.step import locked, require, step, write
+from projects.choices import LeadSource, LeadState, Stage, Status
+from projects.models import InvestmentLead, KeyProject, Opportunity
+from projects.workflow import HANDLE_LEAD, LEAD_WORKFLOW
+from tuoxian_portal.audit.actions import log
+from tuoxian_portal.core.calendar import load_calendar, today
+from tuoxian_portal.core.codes import clean_phone
+from tuoxian_portal.core.concurrency import check_version
+from tuoxian_portal.core.crypto import keyed_hash
+from tuoxian_portal.core.errors import WorkflowError
+from tuoxian_portal.core.numbering import next_number
+from tuoxian_portal.directory.models import Industry
+
+
+def new_lead_number(on: date) -> str:
+    """`XS20261124-0001`: unbroken per day. Two queries; only inside a transaction."""
+    return f"XS{on:%Y%m%d}-{next_number(f'projects.lead.{on:%Y%m%d}'):04d}"
+
+
+def record_enquiry(
+    *,
+    contact_name: str,
+    phone: str,
+    needs: str,
+    enterprise_name: str = "",
+    industry: Industry | None = None,
+    opportunity: Opportunity | None = None,
+    project: KeyProject | None = None,
+    intended_investment_wan: Decimal | None = None,
+    source: str = LeadSource.WEB,
+    token: uuid.UUID | None = None,
+    actor: Any = None,
+) -> InvestmentLead:
+    """Records an enquiry that its sender consented to; returns the lead with its number and deadline.
+
+    The same `token` (a form sent twice) returns the first lead. Raises `ValidationError` for a phone
+    number that cannot be one.
+    """
+    token = token or uuid.uuid4()
+    if existing := InvestmentLead.objects.filter(token=token).first():
+        return existing
+    digits = clean_phone(phone)
+    on = today()
+    try:
+        with transaction.atomic():
+            lead = InvestmentLead(
+                number=new_lead_number(on),
+                token=token,
+                source=source,
+                enterprise_name=enterprise_name.strip(),
+                contact_name=contact_name.strip(),
+                phone=digits,
+                phone_hash=keyed_hash(digits),
+                industry=industry,
+                opportunity=opportunity,
+                project=project,
+                intended_investment_wan=intended_investment_wan,
+                needs=needs.strip(),
+                consented_at=timezone.now(),
+                answer_due=load_calendar().add(on, settings.ENQUIRY_ANSWER_WORKING_DAYS),
+            )
+            lead.full_clean(validate_unique=False)
+            lead.save(force_insert=True)
+            log(actor=actor, action="收到咨询", target=lead)
+    except IntegrityError:  # the same form, a moment earlier
+        existing = InvestmentLead.objects.filter(token=token).first()
+        if existing is None:
+            raise
+        return existing
+    return lead
+
+
+@transaction.atomic
+def assign_lead(
+    *, lead: InvestmentLead, owner: Any, actor: Any, version: int | None = None
+) -> InvestmentLead:
+    """Names who answers."""
+    require(actor, HANDLE_LEAD, "分派线索")
+    fresh = locked(lead)
+    check_version(fresh, version)
+    if fresh.state in {LeadState.CONVERTED, LeadState.CLOSED}:
+        raise WorkflowError(f"线索{fresh.get_state_display()}，不能再分派。")
+    return write(fresh, {"owner": owner}, actor=actor, action="分派线索")
+
+
+def contact_lead(
+    *, lead: InvestmentLead, actor: Any, note: str = "", version: int | None = None
+) -> InvestmentLead:
+    """The asker was answered; this is what the promised answer time is measured by."""
+    return step(
+        LEAD_WORKFLOW,
+        "contact",
+        lead,
+        actor,
+        reason=note,
+        version=version,
+        answered_at=timezone.now(),
+        owner=lead.owner or actor,
+    )
+
+
+def follow_up_lead(
+    *,
+    lead: InvestmentLead,
+    actor: Any,
+    next_step: str = "",
+    next_on: date | None = None,
+    version: int | None = None,
+) -> InvestmentLead:
+    """Goes on after the answer, with the next step and its day."""
+    return step(
+        LEAD_WORKFLOW,
+        "follow_up",
+        lead,
+        actor,
+        version=version,
+        next_step=next_step or lead.next_step,
+        next_on=next_on or lead.next_on,
+    )
+
+
+@transaction.atomic
+def convert_lead(
+    *, lead: InvestmentLead, actor: Any, name: str = "", version: int | None = None
+) -> InvestmentLead:
+    """Makes a project in reserve of the lead, once; what the ledger still lacks is listed there."""
+    fresh = locked(lead)
+    LEAD_WORKFLOW.check(fresh, "convert", actor)
+    title = name.strip() or f"{fresh.enterprise_name or '未具名企业'}意向项目"
+    project = KeyProject.objects.create(
+        number=_sample_number(fresh) if fresh.is_sample else new_project_number(),
+        name=title,
+        enterprise_name=fresh.enterprise_name,
+        industry=fresh.industry,
+        total_investment_wan=fresh.intended_investment_wan,
+        department=getattr(actor, "department", None),
+        summary=fresh.needs,
+        stage=Stage.RESERVE,
+        status=Status.NORMAL,
+        is_sample=fresh.is_sample,
+    )
+    log(actor=actor, action="由线索转入", target=project, reason=fresh.number)
+    return step(LEAD_WORKFLOW, "convert", lead, actor, version=version, converted_project=project)
+
+
+def _sample_number(lead: InvestmentLead) -> str:
+    """A sample lead makes a sample project, outside the real series."""
+    return f"SL-{lead.number}"[:20]
+
+
+def close_lead(
+    *, lead: InvestmentLead, actor: Any, reason: str, version: int | None = None
+) -> InvestmentLead:
+    """Nothing comes of it, with a reason."""
+    return step(LEAD_WORKFLOW, "close", lead, actor, reason=reason, version=version, close_reason=reason)
+
+
+def reopen_lead(
+    *, lead: InvestmentLead, actor: Any, reason: str, version: int | None = None
+) -> InvestmentLead:
+    """Takes a closed lead up again."""
+    return step(LEAD_WORKFLOW, "reopen", lead, actor, reason=reason, version=version, close_reason="")

@@ -1,0 +1,225 @@
+"""What may happen to a project's stage and status, to a monthly report and to a lead: four tables."""
+
+from typing import Any
+
+from projects.choices import LeadState, ReportState, Stage, Status
+from projects.stage_fields import missing_at, words
+from tuoxian_portal.core.workflow import Guard, Transition, Workflow, register_check
+
+MOVE_STAGE = "projects.move_stage"
+SET_BACK = "projects.set_back_stage"
+CHANGE_STATUS = "projects.change_status"
+SUBMIT = "projects.submit_report"
+ACCEPT = "projects.accept_report"
+FREEZE = "projects.freeze_report"
+HANDLE_LEAD = "projects.handle_lead"
+CONVERT_LEAD = "projects.convert_lead"
+
+
+# --- A project's stage ---------------------------------------------------------------------------
+def still_alive(project: Any, user: Any) -> str | None:
+    return "项目已终止，不能变更阶段。" if project.status == Status.TERMINATED else None
+
+
+def complete_for(stage: Stage) -> Guard:
+    """Refuses while a field that `stage` requires is empty, and names them all."""
+
+    def guard(project: Any, user: Any) -> str | None:
+        missing = missing_at(project, stage)
+        return f"进入“{stage.label}”还缺：{words(missing)}。请先补充后再推进。" if missing else None
+
+    return guard
+
+
+def _stage_transitions() -> tuple[Transition, ...]:
+    """Each stage leads to the next one, and back with a reason."""
+    forward, back = [], []
+    for stage in Stage:
+        if following := stage.next:
+            forward.append(
+                Transition(
+                    f"advance_to_{following}",
+                    f"推进到“{following.label}”",
+                    frozenset({stage}),
+                    following,
+                    MOVE_STAGE,
+                    guards=(still_alive, complete_for(following)),
+                    tone="primary",
+                )
+            )
+        if previous := stage.previous:
+            back.append(
+                Transition(
+                    f"set_back_to_{previous}",
+                    f"退回到“{previous.label}”",
+                    frozenset({stage}),
+                    previous,
+                    SET_BACK,
+                    needs_reason=True,
+                    guards=(still_alive,),
+                )
+            )
+    return (*forward, *back)
+
+
+STAGE_WORKFLOW = register_check(
+    Workflow(
+        name="key_project_stage",
+        states=Stage,
+        initial=Stage.RESERVE,
+        terminal=frozenset(),
+        field_name="stage",
+        transitions=_stage_transitions(),
+    )
+)
+
+
+# --- A project's status --------------------------------------------------------------------------
+class StatusWorkflow(Workflow):
+    """An unstated status is worked on as a normal one."""
+
+    def state_of(self, record: Any) -> str:
+        return str(record.status or Status.NORMAL)
+
+
+STATUS_WORKFLOW = register_check(
+    StatusWorkflow(
+        name="key_project_status",
+        states=Status,
+        initial=Status.NORMAL,
+        terminal=frozenset({Status.TERMINATED}),
+        field_name="status",
+        transitions=(
+            Transition(
+                "stall",
+                "标为停滞",
+                frozenset({Status.NORMAL}),
+                Status.STALLED,
+                CHANGE_STATUS,
+                needs_reason=True,
+            ),
+            Transition(
+                "resume",
+                "恢复正常",
+                frozenset({Status.STALLED}),
+                Status.NORMAL,
+                CHANGE_STATUS,
+                needs_reason=True,
+                tone="primary",
+            ),
+            Transition(
+                "terminate",
+                "终止项目",
+                frozenset({Status.NORMAL, Status.STALLED}),
+                Status.TERMINATED,
+                CHANGE_STATUS,
+                needs_reason=True,
+                confirm="终止后不能恢复，也不再计入项目数。确定终止？",
+                tone="danger",
+            ),
+        ),
+    )
+)
+
+
+# --- A monthly report ----------------------------------------------------------------------------
+def not_own_report(report: Any, user: Any) -> str | None:
+    """Whoever submitted a report does not accept it."""
+    if user is not None and report.submitted_by_id == user.pk:
+        return "这份进展由您本人提交，须由另一位工作人员审核。"
+    return None
+
+
+REPORT_WORKFLOW = register_check(
+    Workflow(
+        name="progress_report",
+        states=ReportState,
+        initial=ReportState.DRAFT,
+        terminal=frozenset({ReportState.FROZEN}),
+        transitions=(
+            Transition(
+                "submit",
+                "提交审核",
+                frozenset({ReportState.DRAFT}),
+                ReportState.SUBMITTED,
+                SUBMIT,
+                tone="primary",
+            ),
+            Transition(
+                "accept",
+                "审核通过",
+                frozenset({ReportState.SUBMITTED}),
+                ReportState.ACCEPTED,
+                ACCEPT,
+                guards=(not_own_report,),
+                tone="primary",
+            ),
+            Transition(
+                "send_back",
+                "退回修改",
+                frozenset({ReportState.SUBMITTED, ReportState.ACCEPTED}),
+                ReportState.DRAFT,
+                ACCEPT,
+                needs_reason=True,
+            ),
+            Transition(
+                "freeze",
+                "冻结",
+                frozenset({ReportState.ACCEPTED}),
+                ReportState.FROZEN,
+                FREEZE,
+                confirm="冻结后数据不能再改。确定冻结？",
+            ),
+        ),
+    )
+)
+
+
+# --- A lead --------------------------------------------------------------------------------------
+OPEN = frozenset({LeadState.NEW, LeadState.CONTACTED, LeadState.FOLLOWING})
+
+LEAD_WORKFLOW = register_check(
+    Workflow(
+        name="investment_lead",
+        states=LeadState,
+        initial=LeadState.NEW,
+        terminal=frozenset({LeadState.CONVERTED}),
+        transitions=(
+            Transition(
+                "contact",
+                "已联系答复",
+                frozenset({LeadState.NEW}),
+                LeadState.CONTACTED,
+                HANDLE_LEAD,
+                tone="primary",
+            ),
+            Transition(
+                "follow_up",
+                "转入跟进",
+                frozenset({LeadState.CONTACTED}),
+                LeadState.FOLLOWING,
+                HANDLE_LEAD,
+                tone="primary",
+            ),
+            Transition(
+                "convert",
+                "转为项目",
+                frozenset({LeadState.CONTACTED, LeadState.FOLLOWING}),
+                LeadState.CONVERTED,
+                CONVERT_LEAD,
+                confirm="将在项目台账中新建一个储备项目。确定转为项目？",
+            ),
+            Transition(
+                "close", "关闭", OPEN, LeadState.CLOSED, HANDLE_LEAD, needs_reason=True, tone="danger"
+            ),
+            Transition(
+                "reopen",
+                "重新跟进",
+                frozenset({LeadState.CLOSED}),
+                LeadState.FOLLOWING,
+                HANDLE_LEAD,
+                needs_reason=True,
+            ),
+        ),
+    )
+)

@@ -19,8 +19,8 @@ environ.Env.read_env(str(BASE_DIR / ".env"))
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 try:
-    for folder in (VAR_DIR, VAR_DIR / "media", VAR_DIR / "private", VAR_DIR / "broker" / "queue"):
-        folder.mkdir(parents=True, exist_ok=True)
+    for folder in ("media", "private", "static", "broker/queue"):
+        (VAR_DIR / folder).mkdir(parents=True, exist_ok=True)
 except OSError as error:
     raise ImproperlyConfigured(
         f"数据目录 {VAR_DIR} 无法写入（{error.strerror}）。请检查磁盘空间和目录权限，或用环境变量 VAR_DIR 换一个目录。"

@@ -1,0 +1,101 @@
+"""What all tests share: people by role, an API client, and an honest account of what was left out."""
+
+from collections.abc import Callable, Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+
+from tests import services_present
+
+LEFT_OUT: dict[str, int] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With `REQUIRE_SERVICES=1` a missing service ends the run before it starts."""
+    if services_present.required() and not hasattr(config, "workerinput"):
+        if missing := services_present.missing():
+            raise pytest.UsageError("REQUIRE_SERVICES=1，但：" + "；".join(sorted(set(missing.values()))))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests share one server and so one worker; what cannot run is taken out and counted."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    markers = {mark.name for item in items for mark in item.iter_markers()} & {
+        "postgres",
+        "redis",
+        "browser",
+        "axe",
+    }
+    missing = services_present.missing() if markers else {}
+    kept, left_out = [], []
+    for item in items:
+        lacking = [name for name in missing if item.get_closest_marker(name)]
+        (left_out if lacking else kept).append(item)
+        for name in lacking[:1]:
+            LEFT_OUT[name] = LEFT_OUT.get(name, 0) + 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = LEFT_OUT
+
+
+class FromWorkers:
+    """With pytest-xdist only the workers collect; each of them leaves out the same tests."""
+
+    def pytest_testnodedown(self, node: Any) -> None:
+        LEFT_OUT.update(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager) -> None:
+    if type(plugin).__name__ == "DSession" and not manager.has_plugin("left-out-from-workers"):
+        manager.register(FromWorkers(), "left-out-from-workers")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if LEFT_OUT:
+        terminalreporter.section("未运行的测试")
+        for name, count in sorted(LEFT_OUT.items()):
+            terminalreporter.write_line(f"{count} 项（{name}）：{services_present.missing()[name]}")
+
+
+# --- fixtures -----------------------------------------------------------------------------------
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """No test sees what another left in the cache."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., Any]:
+    """`person("window", department=…)`: somebody who holds the roles named, with their permissions."""
+    from tests.factories.accounts import UserFactory
+
+    def make(*roles: str, **fields: Any) -> Any:
+        return UserFactory(roles=list(roles), **fields)
+
+    return make
+
+
+@pytest.fixture
+def api_client() -> Any:
+    """DRF's client; `api_client.force_authenticate(person("window"))` signs somebody in."""
+    from rest_framework.test import APIClient
+
+    return APIClient()
+
+
+@pytest.fixture
+def reference(db: None) -> None:
+    """The county's facts, as `load_reference` loads them."""
+    call_command("load_reference", stdout=StringIO())

@@ -15,9 +15,9 @@ LEFT_OUT: dict[str, int] = {}
 
 def pytest_configure(config: pytest.Config) -> None:
     """With `REQUIRE_SERVICES=1` a missing service ends the run before it starts."""
-    if services_present.required() and not hasattr(config, "workerinput"):
-        if missing := services_present.missing():
-            raise pytest.UsageError("REQUIRE_SERVICES=1，但：" + "；".join(sorted(set(missing.values()))))
+    demanded = services_present.required() and not hasattr(config, "workerinput")
+    if demanded and (missing := services_present.missing()):
+        raise pytest.UsageError("REQUIRE_SERVICES=1，但：" + "；".join(sorted(set(missing.values()))))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

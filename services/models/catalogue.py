@@ -35,7 +35,7 @@ def split_words(text: str) -> list[str]:
     return [word.strip() for word in text.replace("、", "\n").splitlines() if word.strip()]
 
 
-class ServiceTheme(models.Model):
+class ServiceTheme(Sourced):
     """A life or business event under which people look for items (主题)."""
 
     slug = models.SlugField(_("标识"), max_length=40, unique=True)
@@ -43,9 +43,6 @@ class ServiceTheme(models.Model):
     for_individuals = models.BooleanField(_("个人主题"), default=False)
     for_organisations = models.BooleanField(_("法人主题"), default=False)
     order = models.PositiveSmallIntegerField(_("排序"), default=100)
-    reference_id = models.CharField(
-        _("参考数据编号"), max_length=40, unique=True, null=True, blank=True, editable=False
-    )
 
     objects = PortalQuerySet.as_manager()
 
@@ -199,6 +196,10 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
 
     def get_absolute_url(self) -> str:
         return reverse("services:detail", args=[self.code])
+
+    @property
+    def is_public(self) -> bool:
+        return self.state == PublicationState.PUBLISHED and self.revises_id is None
 
     @property
     def alias_list(self) -> list[str]:

@@ -34,6 +34,15 @@ class MergedMaterial:
     def name(self) -> str:
         return self.material.name
 
+    def issuer_among(self, members: Iterable[BundleMember]) -> BundleMember | None:
+        """The member whose result this paper is: the office already has it. None when a line belongs
+        to that member itself, which then asks for an earlier one."""
+        asking = {member.pk for member, _ in self.lines}
+        for member in members:
+            if member.item and member.pk not in asking and self.material in member.item.issues.all():
+                return member
+        return None
+
     @property
     def necessity(self) -> Necessity:
         return max((Necessity(line.necessity) for _, line in self.lines), key=STRENGTH.__getitem__)
@@ -99,6 +108,7 @@ class Composition:
     open_questions: list[BundleQuestion]
     ignored: list[str]
     materials: list[MergedMaterial]
+    shared: list[tuple[MergedMaterial, BundleMember]]
     saving: Saving
 
     @property
@@ -182,7 +192,12 @@ def compose(bundle: ServiceBundle, answers: Mapping[str, str]) -> Composition:
     groups: dict[bool | None, list[BundleMember]] = {True: [], False: [], None: []}
     for member in bundle.members.all():
         groups[standing(member, known)].append(member)
-    materials = merge_materials(groups[True])
+    materials, shared = [], []
+    for entry in merge_materials(groups[True]):
+        if issuer := entry.issuer_among(groups[True]):
+            shared.append((entry, issuer))
+        else:
+            materials.append(entry)
     return Composition(
         bundle=bundle,
         answers=known,
@@ -192,6 +207,7 @@ def compose(bundle: ServiceBundle, answers: Mapping[str, str]) -> Composition:
         open_questions=[q for q in bundle.questions.all() if q.key not in known],
         ignored=ignored,
         materials=materials,
+        shared=shared,
         saving=saving_of(groups[True], materials),
     )
 

@@ -68,6 +68,7 @@ class ServiceBundleQuerySet(CatalogueQuerySet):
             .prefetch_related(
                 "answers__question",
                 "prerequisites",
+                "item__issues",
                 Prefetch(
                     "item__materials",
                     ItemMaterial.objects.select_related("material").order_by("order", "pk"),

@@ -23,3 +23,62 @@ role_grants.register(
         "official": [*VIEW_CASES],
     },
 )
+
+# --- Catalogue ------------------------------------------------------------------------------------
+CATALOGUE = (
+    "serviceitem",
+    "servicebundle",
+    "servicetheme",
+    "material",
+    "itemmaterial",
+    "itemversion",
+    "legalbasis",
+    "itemstep",
+    "itemquestion",
+    "bundlemember",
+    "bundlequestion",
+    "bundleanswer",
+    "hallstatistic",
+    "hallmechanism",
+)
+VIEW_CATALOGUE = [f"services.view_{name}" for name in CATALOGUE]
+# Departments keep their guides; who approves and publishes is not who wrote.
+EDIT_CATALOGUE = [
+    f"services.{verb}_{name}"
+    for name in CATALOGUE
+    if name not in {"itemversion", "hallstatistic", "hallmechanism", "servicetheme"}
+    for verb in ("add", "change")
+] + [
+    f"services.delete_{name}"
+    for name in (
+        "itemmaterial",
+        "legalbasis",
+        "itemstep",
+        "itemquestion",
+        "bundlemember",
+        "bundlequestion",
+        "bundleanswer",
+    )
+]
+PUBLISH_CATALOGUE = [
+    f"services.{verb}_{name}" for name in ("serviceitem", "servicebundle") for verb in ("review", "publish")
+]
+KEEP_FACTS = [
+    f"services.{verb}_{name}"
+    for name in ("servicetheme", "hallstatistic", "hallmechanism")
+    for verb in ("add", "change")
+]
+
+role_grants.register(
+    "services-catalogue",
+    {
+        "window": VIEW_CATALOGUE,
+        "reviewer": [*VIEW_CATALOGUE, *EDIT_CATALOGUE],
+        "approver": [*VIEW_CATALOGUE, *PUBLISH_CATALOGUE],
+        "issuer": VIEW_CATALOGUE,
+        "helper": VIEW_CATALOGUE,
+        "supervisor": VIEW_CATALOGUE,
+        "official": VIEW_CATALOGUE,
+        "administrator": [*VIEW_CATALOGUE, *EDIT_CATALOGUE, *PUBLISH_CATALOGUE, *KEEP_FACTS],
+    },
+)

@@ -162,6 +162,13 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
     fee = models.CharField(_("收费标准"), max_length=300, blank=True)
     fee_basis = models.CharField(_("收费依据"), max_length=200, blank=True)
     result = models.CharField(_("办理结果"), max_length=120, blank=True)
+    issues = models.ManyToManyField(
+        Material,
+        blank=True,
+        related_name="issued_by",
+        verbose_name=_("办理结果可作为的材料"),
+        help_text=_("例如公司设立登记产生营业执照：在一次办里不再要求申请人提交。"),
+    )
     result_validity = models.CharField(_("结果有效期"), max_length=60, blank=True)
     window = models.CharField(_("办理窗口"), max_length=120, blank=True)
     phone = models.CharField(_("咨询电话"), max_length=40, blank=True)

@@ -1,7 +1,4 @@
-"""The catalogue's reference data: themes, materials, items, bundles and facts about the hall.
-
-What staff have changed is theirs: a row whose `version` has moved is not touched again.
-"""
+"""The catalogue's reference data: themes, materials, items, bundles and facts about the hall."""
 
 from pathlib import Path
 from typing import Any
@@ -95,7 +92,6 @@ def theme_fields(record: dict[str, Any]) -> dict[str, Any]:
         "name": record["name"],
         "for_individuals": record.get("for_individuals", False),
         "for_organisations": record.get("for_organisations", False),
-        "order": record["order"],
     }
 
 
@@ -109,14 +105,14 @@ reference_sets.register(
             {
                 "slug": TEXT,
                 "name": TEXT,
-                "order": COUNT,
                 "for_individuals": {"type": "boolean"},
                 "for_organisations": {"type": "boolean"},
             },
-            ["slug", "name", "order"],
+            ["slug", "name"],
         ),
         model=ServiceTheme,
         fields=theme_fields,
+        keeps_order=True,
     ),
 )
 
@@ -158,6 +154,7 @@ ITEM_SCHEMA = record_schema(
         "basic_code": TEXT,
         "conditions": TEXT,
         "result": TEXT,
+        "issues": TEXTS,
         "result_validity": TEXT,
         "legal_basis": {
             "type": "array",
@@ -261,6 +258,7 @@ def item_children(item: ServiceItem, record: dict[str, Any]) -> bool:
     themes = {theme.slug: theme for theme in ServiceTheme.objects.all()}
     materials = {material.name: material.pk for material in Material.objects.all()}
     try:
+        wanted_issues = {materials[name] for name in record.get("issues", [])}
         wanted_themes = {themes[slug].pk for slug in record["themes"]}
         rows = [
             {
@@ -287,6 +285,9 @@ def item_children(item: ServiceItem, record: dict[str, Any]) -> bool:
     if {theme.pk for theme in item.themes.all()} != wanted_themes:
         item.themes.set(wanted_themes)
         changed = True
+    if {material.pk for material in item.issues.all()} != wanted_issues:
+        item.issues.set(wanted_issues)
+        changed = True
     return publish_reference(item) or changed
 
 
@@ -300,7 +301,6 @@ reference_sets.register(
         model=ServiceItem,
         fields=item_fields,
         after=item_children,
-        taken_over=lambda item: item.version > 0,
     ),
 )
 
@@ -384,7 +384,6 @@ def bundle_fields(record: dict[str, Any]) -> dict[str, Any]:
         "lead_authority": record.get("lead_authority") or (department.name if department else ""),
         "form_note": record.get("form_note", ""),
         "note": record.get("note", ""),
-        "order": record["order"],
     }
 
 
@@ -477,7 +476,7 @@ reference_sets.register(
         model=ServiceBundle,
         fields=bundle_fields,
         after=bundle_children,
-        taken_over=lambda bundle: bundle.version > 0,
+        keeps_order=True,
     ),
 )
 
@@ -485,7 +484,7 @@ reference_sets.register(
 # --- Facts about the hall -------------------------------------------------------------------------
 def statistic_fields(record: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{name: record[name] for name in ("name", "group", "value", "unit", "period", "scope", "order")},
+        **{name: record[name] for name in ("name", "group", "value", "unit", "period", "scope")},
         "note": record.get("note", ""),
     }
 
@@ -505,19 +504,19 @@ reference_sets.register(
                 "period": TEXT,
                 "scope": enum(FactScope),
                 "note": TEXT,
-                "order": COUNT,
             },
-            ["name", "group", "value", "unit", "period", "scope", "order"],
+            ["name", "group", "value", "unit", "period", "scope"],
         ),
         model=HallStatistic,
         fields=statistic_fields,
+        keeps_order=True,
     ),
 )
 
 
 def mechanism_fields(record: dict[str, Any]) -> dict[str, Any]:
     return {
-        **{name: record[name] for name in ("name", "meaning", "scope", "order")},
+        **{name: record[name] for name in ("name", "meaning", "scope")},
         "parts": record.get("parts", []),
     }
 
@@ -534,11 +533,11 @@ reference_sets.register(
                 "meaning": TEXT,
                 "parts": TEXTS,
                 "scope": enum(FactScope),
-                "order": COUNT,
             },
-            ["name", "meaning", "scope", "order"],
+            ["name", "meaning", "scope"],
         ),
         model=HallMechanism,
         fields=mechanism_fields,
+        keeps_order=True,
     ),
 )

@@ -1,0 +1,156 @@
+"""What public sources state about policies and factor costs."""
+
+from pathlib import Path
+from typing import Any
+
+from policies.choices import Benefit, Factor, Level, Nature, PriceKind, Publication, Theme
+from policies.models import FactorPrice, IncentivePolicy, PolicyClause
+from tuoxian_portal.audit.actions import log
+from tuoxian_portal.core.reference import (
+    SOURCE_SCHEMA,
+    ReferenceSet,
+    record_schema,
+    reference_sets,
+    source_fields,
+)
+from tuoxian_portal.directory.models import Industry
+
+HERE = Path(__file__).parent
+TEXT = {"type": "string", "minLength": 1}
+DAY = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+
+POLICY_SCHEMA = record_schema(
+    {
+        "slug": {"type": "string", "pattern": r"^[a-z0-9-]{1,80}$"},
+        "title": TEXT,
+        "nature": {"enum": Nature.values},
+        "level": {"enum": Level.values},
+        "theme": {"enum": Theme.values},
+        "industry": TEXT,
+        "document_number": TEXT,
+        "issuing_body": TEXT,
+        "objects": TEXT,
+        "issued_on": DAY,
+        "issued_text": TEXT,
+        "in_force_from": DAY,
+        "repealed_on": DAY,
+        "replaced_by": TEXT,
+        "summary": TEXT,
+        "note": TEXT,
+        "clauses": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["text"],
+                "additionalProperties": False,
+                "properties": {
+                    "heading": TEXT,
+                    "text": TEXT,
+                    "benefit": {"enum": Benefit.values},
+                    "amount_text": TEXT,
+                    "source": SOURCE_SCHEMA,
+                },
+            },
+        },
+    },
+    ["slug", "title", "level", "theme", "summary"],
+)
+PRICE_SCHEMA = record_schema(
+    {
+        "factor": {"enum": Factor.values},
+        "item": TEXT,
+        "kind": {"enum": PriceKind.values},
+        "value": {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"},
+        "value_text": TEXT,
+        "unit": TEXT,
+        "as_of_date": DAY,
+        "as_of_text": TEXT,
+        "note": TEXT,
+    },
+    ["factor", "item", "kind", "as_of_text"],
+)
+STATED = "slug title nature level theme document_number issuing_body issued_text summary note".split()
+DAYS = ("issued_on", "in_force_from", "repealed_on")
+
+
+def policy_fields(record: dict[str, Any]) -> dict[str, Any]:
+    """Only what the record states: a document number that staff found later is not wiped."""
+    model = IncentivePolicy._meta
+    fields = {name: record[name] for name in STATED if name in record}
+    fields |= {name: model.get_field(name).to_python(record[name]) for name in DAYS if name in record}
+    if "objects" in record:
+        fields["objects_text"] = record["objects"]
+    if "industry" in record:
+        fields["industry"] = Industry.objects.filter(slug=record["industry"]).first()
+    if "replaced_by" in record:
+        fields["replaced_by"] = IncentivePolicy.objects.get(reference_id=record["replaced_by"])
+    return fields
+
+
+def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
+    """Its clauses; and its first publication, as 待核实, once: staff decide everything after."""
+    changed = False
+    kept = []
+    for order, clause in enumerate(record.get("clauses", []), start=1):
+        key = f"{record['id']}-{order}"
+        source = {**record, "source": clause.get("source", record["source"])}
+        wanted = {
+            "policy": policy,
+            "order": order,
+            "heading": clause.get("heading", ""),
+            "text": clause["text"],
+            "benefit": clause.get("benefit", Benefit.GENERAL),
+            "amount_text": clause.get("amount_text", ""),
+            **source_fields(source),
+        }
+        row = PolicyClause.objects.filter(reference_id=key).first() or PolicyClause(reference_id=key)
+        if any(getattr(row, name, None) != value for name, value in wanted.items() if name != "policy"):
+            for name, value in wanted.items():
+                setattr(row, name, value)
+            row.save()
+            changed = True
+        kept.append(key)
+    gone = policy.clauses.filter(reference_id__isnull=False).exclude(reference_id__in=kept)
+    changed |= bool(gone.delete()[0])
+    never_touched = policy.version == 0 and policy.edited_by_id is None and policy.published_at is None
+    if policy.state == Publication.DRAFT and never_touched:
+        policy.state = Publication.PUBLISHED
+        policy.published_at = policy.created_at
+        policy.save(update_fields=["state", "published_at"])
+        log(actor=None, action="按“待核实”公开", target=policy, reason="载入参考数据")
+    return changed
+
+
+def price_fields(record: dict[str, Any]) -> dict[str, Any]:
+    model = FactorPrice._meta
+    fields = {
+        name: record.get(name, "")
+        for name in ("factor", "item", "kind", "value_text", "unit", "as_of_text", "note")
+    }
+    fields |= {name: model.get_field(name).to_python(record.get(name)) for name in ("value", "as_of_date")}
+    return {"code": record["id"], **fields}
+
+
+reference_sets.register(
+    "policies",
+    ReferenceSet(
+        name="policies",
+        order=40,
+        path=HERE / "policies.yaml",
+        schema=POLICY_SCHEMA,
+        model=IncentivePolicy,
+        fields=policy_fields,
+        after=policy_children,
+    ),
+)
+reference_sets.register(
+    "factor-prices",
+    ReferenceSet(
+        name="factor-prices",
+        order=41,
+        path=HERE / "factor_prices.yaml",
+        schema=PRICE_SCHEMA,
+        model=FactorPrice,
+        fields=price_fields,
+    ),
+)

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.db.models import Q
 
-from policies.choices import PriceKind, Publication
+from policies.choices import Publication
 from policies.status import starts_on, status_case
 from tuoxian_portal.core.querysets import PortalQuerySet
 
@@ -53,9 +53,3 @@ class FactorPriceQuerySet(PortalQuerySet):
     def visible_to(self, user: Any) -> Self:
         """Everything for policy staff, what is public for everybody else."""
         return self if user.has_perm("policies.view_factorprice") else self.published()
-
-    def current_prices(self) -> Self:
-        """Prices really paid, real ones only, newest first: what a calculation may use."""
-        return self.filter(
-            kind=PriceKind.ACTUAL, value__isnull=False, as_of_date__isnull=False, is_sample=False
-        ).order_by("factor", "item", "-as_of_date", "-pk")

@@ -90,6 +90,16 @@ class FactorPrice(Sourced, Sampled, Timestamped, Versioned):
     def as_of_label(self) -> str:
         return self.as_of_text or (self.as_of_date.isoformat() if self.as_of_date else "")
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether a calculation may use it: really paid, dated, real."""
+        return (
+            self.kind == PriceKind.ACTUAL
+            and self.value is not None
+            and self.as_of_date is not None
+            and not self.is_sample
+        )
+
     def age_warning(self, day: date) -> str:
         """Why the figure may no longer hold on `day`; "" when it is recent. No query."""
         if self.as_of_date is None:

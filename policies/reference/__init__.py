@@ -69,7 +69,18 @@ PRICE_SCHEMA = record_schema(
     },
     ["factor", "item", "kind", "as_of_text"],
 )
-STATED = "slug title nature level theme document_number issuing_body issued_text summary note".split()
+STATED = [
+    "slug",
+    "title",
+    "nature",
+    "level",
+    "theme",
+    "document_number",
+    "issuing_body",
+    "issued_text",
+    "summary",
+    "note",
+]
 DAYS = ("issued_on", "in_force_from", "repealed_on")
 
 

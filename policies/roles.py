@@ -1,0 +1,36 @@
+"""What each role may do with policies and factor prices."""
+
+from tuoxian_portal.core.registries import role_grants
+
+READ = [
+    "policies.view_incentivepolicy",
+    "policies.view_policyclause",
+    "policies.view_policyquestion",
+    "policies.view_factorprice",
+]
+WRITE = [
+    f"policies.{verb}_{model}"
+    for model in ("policyclause", "policyquestion")
+    for verb in ("add", "change", "delete")
+] + [
+    "policies.add_incentivepolicy",
+    "policies.change_incentivepolicy",
+    "policies.add_factorprice",
+    "policies.change_factorprice",
+]
+
+role_grants.register(
+    "policies",
+    {
+        "policy_officer": [
+            *READ,
+            *WRITE,
+            "policies.review_incentivepolicy",
+            "policies.publish_incentivepolicy",
+        ],
+        "administrator": [*READ, *WRITE, "policies.review_incentivepolicy"],
+        "official": READ,
+        "project_officer": READ,
+        "supervisor": READ,
+    },
+)

@@ -1,0 +1,187 @@
+"""Public pages of policies and factor costs. They work without JavaScript."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, F, Prefetch, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from policies.choices import Factor, Level, Nature, PriceKind, Status, Theme
+from policies.costs import series, tariffs
+from policies.forms import CostForm
+from policies.models import FactorPrice, IncentivePolicy, PolicyClause
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.http import public_page
+from tuoxian_portal.core.listing import Facet, Listing
+from tuoxian_portal.core.money import format_yuan
+
+NEWEST = F("issued_on").desc(nulls_last=True)
+NEAREST = Case(*(When(level=value, then=Value(i)) for i, value in enumerate(Level.values)))
+
+
+def _badges(policy: IncentivePolicy) -> list[tuple[str, str]]:
+    status = policy.status_on(today())
+    badges = [(str(status.label), status.tone), (policy.get_level_display(), "neutral")]
+    if policy.nature != Nature.DOCUMENT:
+        badges.append((policy.get_nature_display(), "neutral"))
+    return badges
+
+
+@public_page
+def policy_list(request: HttpRequest) -> HttpResponse:
+    """The library: what is public, whatever its status."""
+    day = today()
+    listing = Listing(
+        request,
+        IncentivePolicy.objects.published().with_status(day).select_related("industry"),
+        facets=[
+            Facet("level", "层级", "level", choices=Level.choices),
+            Facet("status", "状态", "status", choices=Status.choices),
+            Facet("theme", "主题", "theme", choices=Theme.choices),
+            Facet("industry", "产业", "industry__slug", label_field="industry__name"),
+        ],
+        search=lambda queryset, text: queryset.matching(text),
+        sorts={
+            "near": ("县级在前", [NEAREST, NEWEST]),
+            "new": ("最新成文", [NEWEST]),
+            "title": ("标题", ["title"]),
+        },
+        placeholder="政策标题、文号或关键词",
+    )
+    cards = [
+        {
+            "title": policy.title,
+            "url": policy.get_absolute_url(),
+            "summary": policy.summary,
+            "badges": _badges(policy),
+            "sample": policy.is_sample,
+            "meta": [
+                policy.document_number,
+                policy.issuing_body,
+                policy.industry.name if policy.industry else "",
+                f"成文 {policy.issued_label}" if policy.issued_label else "",
+            ],
+        }
+        for policy in listing.page
+    ]
+    context = {
+        "listing": listing,
+        "cards": cards,
+        "has_sample": any(card["sample"] for card in cards),
+        "crumbs": [("惠企政策", "")],
+        "empty_actions": [("查看全部政策", listing.clear_url), ("看要素成本", reverse("policies:costs"))],
+    }
+    return render(request, "policies/list.html", context)
+
+
+@public_page
+def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One policy: plain summary beside the original, key facts, status with its reason, source."""
+    policy = get_object_or_404(
+        IncentivePolicy.objects.visible_to(request.user)
+        .select_related("industry", "department", "replaced_by")
+        .prefetch_related(
+            Prefetch("clauses", PolicyClause.objects.order_by("order", "pk")), "questions", "replaces"
+        ),
+        slug=slug,
+    )
+    day = today()
+    status = policy.status_on(day)
+    successor = policy.replaced_by if policy.replaced_by and policy.replaced_by.is_published else None
+    facts = [
+        ("文号", policy.document_number, ""),
+        ("发文机关", policy.issuing_body, ""),
+        ("适用对象", policy.objects_text, ""),
+        ("成文日期", policy.issued_label, ""),
+        ("施行日期", policy.in_force_from, ""),
+        (
+            "有效期",
+            f"至 {policy.expires_on}" if policy.expires_on else "",
+            f"{policy.review_on} 复审" if policy.review_on else "",
+        ),
+        (
+            "公平竞争审查",
+            policy.fair_competition_reviewed_on,
+            policy.fair_competition_reviewed_by,
+        ),
+        ("法律依据", policy.legal_basis, ""),
+    ]
+    context = {
+        "policy": policy,
+        "badges": _badges(policy),
+        "status": status,
+        "status_title": f"{status.label}：{policy.reason_on(day)}",
+        "facts": facts,
+        "successor": successor,
+        "replaces": [old for old in policy.replaces.all() if old.is_published],
+        "desk": policy.department or {"name": "托克托县政务服务便民热线", "phone": "12345"},
+        "has_sample": policy.is_sample,
+        "crumbs": [("惠企政策", reverse("policies:list")), (policy.title, "")],
+    }
+    return render(request, "policies/detail.html", context)
+
+
+@public_page
+def costs(request: HttpRequest) -> HttpResponse:
+    """Factor costs as dated facts, and the calculator. One query."""
+    day = today()
+    prices = list(FactorPrice.objects.published())
+    form = CostForm(tariffs(p for p in prices if p.is_usable), request.GET)
+    lines = form.lines() if form.is_bound and form.is_valid() else []
+    by_factor: dict[str, list[dict[str, Any]]] = {factor: [] for factor in Factor.values}
+    for price in _in_order(prices):
+        by_factor[price.factor].append(
+            {
+                "price": price,
+                "kind": price.get_kind_display(),
+                "tone": PriceKind(price.kind).tone,
+                "warning": price.age_warning(day),
+            }
+        )
+    trends = [
+        {
+            "title": found.title,
+            "items": [
+                {"label": p.as_of_label, "value": p.value, "text": p.value_label} for p in found.points
+            ],
+            "source": found.points[-1].source_title,
+            "sample": found.points[-1].is_sample,
+        }
+        for found in series(prices)
+    ]
+    context = {
+        "groups": [
+            {"label": Factor(factor).label, "anchor": factor, "rows": rows}
+            for factor, rows in by_factor.items()
+            if rows
+        ],
+        "form": form,
+        "lines": lines,
+        "total": format_yuan(sum((line.yuan for line in lines), Decimal(0))) if lines else "",
+        "warnings": [
+            f"{line.tariff.price.item}：{warning}"
+            for line in lines
+            if (warning := line.tariff.price.age_warning(day))
+        ],
+        "trends": trends,
+        "has_sample": any(price.is_sample for price in prices),
+        "crumbs": [("我要投资", "/invest/"), ("要素成本", "")],
+    }
+    return render(request, "policies/costs.html", context)
+
+
+def _in_order(prices: list[FactorPrice]) -> list[FactorPrice]:
+    """Prices really paid first, then by kind; the newest of a kind first."""
+    kinds = list(PriceKind.values)
+    return sorted(
+        prices,
+        key=lambda p: (
+            p.is_sample,
+            kinds.index(p.kind),
+            p.item,
+            -(p.as_of_date.toordinal() if p.as_of_date else 0),
+            p.pk,
+        ),
+    )

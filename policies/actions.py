@@ -54,7 +54,7 @@ def _step(
         fresh.save(update_fields=[*values, "version", "updated_at"])
         log(
             actor=actor,
-            action=transition.label,
+            action=transition.name,
             target=fresh,
             reason=reason,
             changes={f: [_plain(before[f]), _plain(v)] for f, v in values.items() if before[f] != v},
@@ -205,7 +205,7 @@ def save_policy(
         policy.save()
     else:
         policy.save(update_fields=[*changed, "edited_by", "version", "updated_at"])
-    log(actor=actor, action="起草" if adding else "修改", target=policy, changes=changes)
+    log(actor=actor, action="add_policy" if adding else "edit_policy", target=policy, changes=changes)
     return policy
 
 
@@ -227,7 +227,7 @@ def note_contents_changed(*, policy: IncentivePolicy, actor: Any, what: list[str
     fresh.edited_by = actor
     bump(fresh)
     fresh.save(update_fields=["edited_by", "version", "updated_at"])
-    log(actor=actor, action="修改条款", target=fresh, changes={"内容": [None, "；".join(what)[:1000]]})
+    log(actor=actor, action="edit_contents", target=fresh, changes={"内容": [None, "；".join(what)[:1000]]})
     return fresh
 
 
@@ -255,5 +255,5 @@ def save_price(
         bump(price)
         price.full_clean()
         price.save(update_fields=[*changed, "version", "updated_at"])
-    log(actor=actor, action="登记" if adding else "修改", target=price, changes=changes)
+    log(actor=actor, action="add_price" if adding else "edit_price", target=price, changes=changes)
     return price

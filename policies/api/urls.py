@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from policies.api.viewsets import FactorPriceViewSet, PolicyViewSet
+
+router = SimpleRouter()
+router.register("policies", PolicyViewSet, basename="policy")
+router.register("factor-prices", FactorPriceViewSet, basename="factor-price")
+urlpatterns = router.urls

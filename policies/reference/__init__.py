@@ -128,7 +128,7 @@ def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
         policy.state = Publication.PUBLISHED
         policy.published_at = policy.created_at
         policy.save(update_fields=["state", "published_at"])
-        log(actor=None, action="按“待核实”公开", target=policy, reason="载入参考数据")
+        log(actor=None, action="publish_unverified", target=policy, reason="载入参考数据")
     return changed
 
 

@@ -29,6 +29,28 @@ def _badges(policy: IncentivePolicy) -> list[tuple[str, str]]:
     return badges
 
 
+def _facts(policy: IncentivePolicy) -> list[tuple[str, Any, str]]:
+    """What matters before the prose. A county document says what the county has not published yet;
+    of others only what their source states is shown."""
+    facts = [
+        ("文号", policy.document_number, ""),
+        ("发文机关", policy.issuing_body, ""),
+        ("适用对象", policy.objects_text, ""),
+        ("成文日期", policy.issued_label, ""),
+        ("施行日期", policy.in_force_from, ""),
+        (
+            "有效期",
+            f"至 {policy.expires_on}" if policy.expires_on else "",
+            f"{policy.review_on} 复审" if policy.review_on else "",
+        ),
+        ("公平竞争审查", policy.fair_competition_reviewed_on, policy.fair_competition_reviewed_by),
+        ("法律依据", policy.legal_basis, ""),
+    ]
+    if policy.level == Level.COUNTY and policy.nature == Nature.DOCUMENT:
+        return facts
+    return [fact for fact in facts if fact[1] or fact[2]]
+
+
 @public_page
 def policy_list(request: HttpRequest) -> HttpResponse:
     """The library: what is public, whatever its status."""
@@ -44,7 +66,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
         ],
         search=lambda queryset, text: queryset.matching(text),
         sorts={
-            "near": ("县级在前", [NEAREST, NEWEST]),
+            "near": ("县级在前", ["is_sample", NEAREST, NEWEST]),
             "new": ("最新成文", [NEWEST]),
             "title": ("标题", ["title"]),
         },
@@ -90,24 +112,7 @@ def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
     day = today()
     status = policy.status_on(day)
     successor = policy.replaced_by if policy.replaced_by and policy.replaced_by.is_published else None
-    facts = [
-        ("文号", policy.document_number, ""),
-        ("发文机关", policy.issuing_body, ""),
-        ("适用对象", policy.objects_text, ""),
-        ("成文日期", policy.issued_label, ""),
-        ("施行日期", policy.in_force_from, ""),
-        (
-            "有效期",
-            f"至 {policy.expires_on}" if policy.expires_on else "",
-            f"{policy.review_on} 复审" if policy.review_on else "",
-        ),
-        (
-            "公平竞争审查",
-            policy.fair_competition_reviewed_on,
-            policy.fair_competition_reviewed_by,
-        ),
-        ("法律依据", policy.legal_basis, ""),
-    ]
+    facts = _facts(policy)
     context = {
         "policy": policy,
         "badges": _badges(policy),
@@ -131,7 +136,9 @@ def costs(request: HttpRequest) -> HttpResponse:
     form = CostForm(tariffs(p for p in prices if p.is_usable), request.GET)
     lines = form.lines() if form.is_bound and form.is_valid() else []
     by_factor: dict[str, list[dict[str, Any]]] = {factor: [] for factor in Factor.values}
-    for price in _in_order(prices):
+    found_series = series(prices)
+    earlier = {point.pk for found in found_series for point in found.points[:-1]}  # shown in the trend
+    for price in _in_order([price for price in prices if price.pk not in earlier]):
         by_factor[price.factor].append(
             {
                 "price": price,
@@ -149,7 +156,7 @@ def costs(request: HttpRequest) -> HttpResponse:
             "source": found.points[-1].source_title,
             "sample": found.points[-1].is_sample,
         }
-        for found in series(prices)
+        for found in found_series
     ]
     context = {
         "groups": [
@@ -160,11 +167,11 @@ def costs(request: HttpRequest) -> HttpResponse:
         "form": form,
         "lines": lines,
         "total": format_yuan(sum((line.yuan for line in lines), Decimal(0))) if lines else "",
-        "warnings": [
+        "warning": "；".join(
             f"{line.tariff.price.item}：{warning}"
             for line in lines
             if (warning := line.tariff.price.age_warning(day))
-        ],
+        ),
         "trends": trends,
         "has_sample": any(price.is_sample for price in prices),
         "crumbs": [("我要投资", "/invest/"), ("要素成本", "")],

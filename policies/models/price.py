@@ -82,7 +82,7 @@ class FactorPrice(Sourced, Sampled, Timestamped, Versioned):
         """Value and unit that never part at a line's end; all decimals that were entered."""
         if self.value is None:
             return self.value_text
-        text = f"{Decimal(self.value):,f}"
+        text = f"{Decimal(self.value):,f}".replace("-", "−")
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return f"{text}{NBSP}{self.unit}"
 
@@ -103,10 +103,10 @@ class FactorPrice(Sourced, Sampled, Timestamped, Versioned):
     def age_warning(self, day: date) -> str:
         """Why the figure may no longer hold on `day`; "" when it is recent. No query."""
         if self.as_of_date is None:
-            return "来源未注明日期"
+            return "日期不详"
         months = months_between(self.as_of_date, day)
         if months <= MAX_AGE_MONTHS:
             return ""
         years, rest = divmod(months, 12)
         age = f"{years} 年" if not rest else f"{years} 年 {rest} 个月" if years else f"{rest} 个月"
-        return f"距今已 {age}，请以最新价格为准"
+        return f"距今 {age}"

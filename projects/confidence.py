@@ -147,11 +147,19 @@ def _milestones(project: Any) -> Iterable[tuple[str, date, date | None]]:
 
 
 def _behind(project: Any, on: date) -> tuple[Decimal, Decimal, Decimal] | None:
-    """(points behind, percent done, percent expected) of the annual plan by the last month reported."""
-    plan = project.annual_plan_wan
-    if not plan or project.annual_plan_year != on.year or project.assessed_last_month is None:
+    """(points behind, percent done, percent expected) of the annual plan by the last month reported.
+
+    Only while building: the plan is spread evenly over the months of the year from the start of works
+    on; before works begin nothing is expected yet.
+    """
+    plan, last = project.annual_plan_wan, project.assessed_last_month
+    if not plan or last is None or project.annual_plan_year != on.year:
         return None
-    expected = Decimal(100) * project.assessed_last_month.month / 12
+    if project.stage not in (Stage.STARTED, Stage.BUILDING):
+        return None
+    begun = project.actual_start
+    first = begun.month if begun and begun.year == on.year else 1
+    expected = Decimal(100) * max(0, last.month - first + 1) / (13 - first)
     done = Decimal(100) * Decimal(project.assessed_invested_wan) / plan
     points = expected - done
     if points <= BEHIND:

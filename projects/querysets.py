@@ -126,7 +126,8 @@ class KeyProjectQuerySet(PortalQuerySet):
 
     def by_stage(self) -> list[dict[str, Any]]:
         """One row for each stage in the order of the path: `stage, label, count, total_wan`; a stage
-        without projects has count 0; rows without a stage come last under "". One query."""
+        without projects has count 0; rows without a stage come last under "". One query. For figures
+        start from `counted()`."""
         found = {
             row["stage"]: row
             for row in self.order_by()
@@ -148,10 +149,11 @@ class KeyProjectQuerySet(PortalQuerySet):
 
     def by_industry(self) -> list[dict[str, Any]]:
         """One row for each industry that has projects, in the directory's order:
-        `industry, slug, name, count, total_wan` (industry None for rows without one). One query."""
+        `industry, industry_slug, industry_name, count, total_wan` (None for rows without one). One
+        query. For figures start from `counted()`."""
         return list(
             self.order_by()
-            .values("industry", slug=F("industry__slug"), name=F("industry__name"))
+            .values("industry", industry_slug=F("industry__slug"), industry_name=F("industry__name"))
             .annotate(
                 count=Count("pk"),
                 total_wan=Coalesce(Sum("total_investment_wan"), ZERO),

@@ -1,0 +1,55 @@
+"""What each role may do with projects, reports and leads."""
+
+from tuoxian_portal.core.registries import role_grants
+
+READ = [
+    "projects.view_keyproject",
+    "projects.view_opportunity",
+    "projects.view_progressreport",
+    "projects.view_projectmilestone",
+    "projects.view_projectproblem",
+    "projects.view_fundsreceipt",
+    "projects.view_projectfact",
+    "projects.view_target",
+    "projects.view_portfoliofact",
+]
+LEDGER = [
+    f"projects.{verb}_{model}"
+    for model in ("keyproject", "opportunity", "progressreport", "projectmilestone", "projectproblem")
+    for verb in ("add", "change")
+] + ["projects.add_fundsreceipt", "projects.change_target", "projects.add_target"]
+
+role_grants.register(
+    "projects",
+    {
+        "project_officer": [
+            *READ,
+            *LEDGER,
+            "projects.move_stage",
+            "projects.set_back_stage",
+            "projects.change_status",
+            "projects.publish_keyproject",
+            "projects.publish_opportunity",
+            "projects.submit_report",
+            "projects.accept_report",
+            "projects.view_investmentlead",
+            "projects.add_investmentlead",
+            "projects.change_investmentlead",
+            "projects.handle_lead",
+            "projects.convert_lead",
+        ],
+        "supervisor": [
+            *READ,
+            "projects.view_investmentlead",
+            "projects.accept_report",
+            "projects.freeze_report",
+            "projects.override_confidence",
+        ],
+        "official": READ,
+        "policy_officer": ["projects.view_keyproject", "projects.view_opportunity", "projects.view_target"],
+        "finance_officer": ["projects.view_keyproject", "projects.view_opportunity"],
+        # A department's own people see its own projects, published or not.
+        "reviewer": ["projects.view_keyproject"],
+        "approver": ["projects.view_keyproject"],
+    },
+)

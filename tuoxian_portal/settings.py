@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-lost-jobs": {
         "task": "tuoxian_portal.core.tasks.requeue_lost_jobs",
         "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},  # while no worker runs, sweeps do not pile up
     },
     "monthly-project-report": {
         "task": "tuoxian_portal.reports.tasks.produce_due_reports",

@@ -150,12 +150,19 @@ def run(job_id: str) -> None:
 def requeue_lost() -> int:
     """Publishes again every job that was lost: never published, or silent for `LOST_AFTER`.
 
-    Returns how many. One query, and one publish for each.
+    A job that has taken its worker down `MAX_ATTEMPTS` times is given up rather than handed to the
+    next one. Returns how many were published. Two queries, and one publish for each.
     """
     limit = timezone.now() - LOST_AFTER
+    silent = Q(state=Job.State.RUNNING, heartbeat_at__lt=limit)
+    Job.objects.filter(silent, attempts__gte=MAX_ATTEMPTS).update(
+        state=Job.State.FAILED,
+        finished_at=timezone.now(),
+        message="办理中多次中断，已停止重试，请联系系统管理员。",
+    )
     lost = Job.objects.filter(
         Q(state=Job.State.QUEUED, published_at__isnull=True)
         | Q(state=Job.State.QUEUED, published_at__lt=limit)
-        | Q(state=Job.State.RUNNING, heartbeat_at__lt=limit)
+        | silent
     )
-    return sum(publish(job) for job in lost[:500])
+    return sum(publish(job) for job in lost.order_by("created_at")[:500])

@@ -1,0 +1,181 @@
+"""An admin whose buttons are the workflow: one small form per verb, and the history beneath.
+
+A subclass names its `workflow` and, in `verbs`, the form and the function of each transition it
+offers::
+
+    class LoanIntentAdmin(WorkflowAdmin):
+        workflow = INTENT_WORKFLOW
+        verbs = {"approve_credit": Verb(CreditForm, actions.approve_credit, "intent")}
+
+The buttons are those of `workflow.available(record, user)`; the function checks again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from tuoxian_portal.audit.actions import history_of
+from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.workflow import Workflow
+
+
+class VersionForm(forms.Form):
+    """Carries the version of the record that was shown, so that nothing newer is overwritten."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class ReasonForm(VersionForm):
+    """A verb that needs nothing but a reason."""
+
+    reason = forms.CharField(
+        label="理由", required=False, max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How the admin asks for a transition: the form, the action, and the action's name for the record.
+
+    `form` is called as `form(data, record=…)` when it takes a record (see `for_record`). The cleaned
+    data become the action's arguments.
+    """
+
+    form: type[forms.Form]
+    action: Callable[..., Any]
+    argument: str
+    for_record: bool = False
+    arguments: Callable[[dict[str, Any]], dict[str, Any]] = dict
+
+
+class WorkflowAdmin(PortalAdmin):
+    """Buttons, verb pages and history for a model with a `Workflow`."""
+
+    workflow: Workflow
+    verbs: Mapping[str, Verb] = {}
+    action_labels: Mapping[str, str] = {}
+    change_form_outer_before_template = "admin/portal/verbs.html"
+    change_form_outer_after_template = "admin/portal/history.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_do"
+        view = self.admin_site.admin_view(self.verb_view)
+        return [path("<path:object_id>/do/<slug:verb>/", view, name=name), *super().get_urls()]
+
+    def verb_url(self, record: Any, verb: str) -> str:
+        return reverse(
+            f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_do", args=[record.pk, verb]
+        )
+
+    def label_of(self, action: str) -> str:
+        """The Chinese word for an audit entry's action."""
+        transition = self.workflow.by_name.get(action)
+        return transition.label if transition else self.action_labels.get(action, action)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        extra = dict(extra_context or {})
+        record = self.get_object(request, unquote(object_id)) if object_id else None
+        if record is not None:
+            extra["verb_buttons"] = [
+                {"label": t.label, "tone": t.tone, "url": self.verb_url(record, t.name)}
+                for t in self.workflow.available(record, request.user)
+                if t.name in self.verbs
+            ]
+            extra["history"] = [
+                {
+                    "at": entry.at,
+                    "who": entry.actor or "系统",
+                    "what": self.label_of(entry.action),
+                    "reason": entry.reason,
+                }
+                for entry in history_of(record)[:50]
+            ]
+        return super().changeform_view(request, object_id, form_url, extra)
+
+    def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        """The form of one verb; a refusal is shown on the form and nothing typed is lost."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None or verb not in self.verbs:
+            raise Http404
+        if not self.has_view_permission(request, record):
+            raise PermissionDenied
+        spec, transition = self.verbs[verb], self.workflow.by_name[verb]
+        back = reverse(
+            f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk]
+        )
+        options: dict[str, Any] = {"record": record} if spec.for_record else {}
+        version = getattr(record, "version", None)
+        form = spec.form(request.POST or None, initial={"version": version}, **options)
+        if "reason" in form.fields and transition.needs_reason:
+            form.fields["reason"].required = True
+        if request.method == "POST" and form.is_valid():
+            try:
+                spec.action(
+                    **{spec.argument: record}, actor=request.user, **spec.arguments(form.cleaned_data)
+                )
+            except PortalError as error:
+                form.add_error(None, error.message)
+            except ValidationError as error:
+                add_errors(form, error)
+            else:
+                messages.success(request, f"已{transition.label}。")
+                return HttpResponseRedirect(back)
+        shown = [name for name, field in form.fields.items() if not field.widget.is_hidden]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{transition.label}：{record}",
+            "opts": self.opts,
+            "original": record,
+            "form": form,
+            "adminform": AdminForm(form, [(None, {"fields": shown})], {}, model_admin=self),
+            "transition": transition,
+            "back": back,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "admin/portal/verb.html", context)
+
+
+def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
+    """Puts an action's error at its fields; what the form does not have goes to the top."""
+    if not hasattr(error, "error_dict"):
+        form.add_error(None, error)
+        return
+    for name, problems in error.error_dict.items():
+        form.add_error(name if name in form.fields else None, problems)
+
+
+class VersionedModelForm(forms.ModelForm):
+    """A model form that refuses, with everything typed kept, when the record changed meanwhile."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["version"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        seen = cleaned.get("version")
+        if self.instance.pk and seen is not None and seen != self.instance.version:
+            raise ValidationError(
+                "这条记录在您打开之后已被他人修改，本次没有保存。请另开页面核对最新内容后再改。"
+            )
+        return cleaned

@@ -168,7 +168,7 @@ class FinancingDemandAdmin(KeptAdmin, WorkflowAdmin):
     list_filter = ["state", "purpose", "shared_with_banks", "is_sample"]
     search_fields = ["number", "enterprise__name", "enterprise__credit_code"]
     list_select_related = ["enterprise"]
-    autocomplete_fields: list[str] = []
+    autocomplete_fields = ["enterprise"]
     date_hierarchy = "registered_on"
     fieldsets = (
         (
@@ -265,7 +265,7 @@ class LoanIntentAdmin(KeptAdmin, WorkflowAdmin):
     search_fields = ["number", "enterprise__name", "enterprise__credit_code", "project__name"]
     list_select_related = ["enterprise", "bank"]
     date_hierarchy = "intent_on"
-    autocomplete_fields = ["demand", "product", "event"]
+    autocomplete_fields = ["enterprise", "demand", "product", "event"]
     inlines = [DrawdownInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from finance import views
 
 app_name = "finance"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("finance/", views.index, name="list"),
+    path("finance/products/<slug:slug>/", views.product, name="product"),
+]

@@ -271,6 +271,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Several models have a field named `state`; their lists of values keep readable names.
+    "ENUM_NAME_OVERRIDES": {
+        "DemandStateEnum": "finance.choices.DemandState",
+        "EventLevelEnum": "finance.choices.Level",
+        "IntentStateEnum": "finance.choices.IntentState",
+    },
 }
 
 # --- Admin --------------------------------------------------------------------------------------

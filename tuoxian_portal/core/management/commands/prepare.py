@@ -18,6 +18,8 @@ DEMO_STEPS: list[tuple[str, list[str]]] = [
     ("准备演示账号", ["create_demo_accounts"]),
 ]
 
+ELSEWHERE = "请清理磁盘或检查目录权限，也可以换一个目录：VAR_DIR=/其他目录 make run"
+
 
 class Command(BaseCommand):
     help = "建表、导入工作日历、载入参考数据；加 --demo 时再准备示例数据和演示账号。可重复执行。"
@@ -34,17 +36,27 @@ class Command(BaseCommand):
             try:
                 call_command(*command, stdout=self.stdout, stderr=self.stderr)
             except (OSError, OperationalError) as error:
-                raise CommandError(explain(error)) from error
+                if reason := explain(error):
+                    raise CommandError(reason) from error
+                raise
 
 
-def explain(error: OSError | OperationalError) -> str:
-    """One line that says what is wrong with the database or the disk, and what to do."""
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+SQLITE_FAULTS = ("unable to open", "readonly", "is locked", "not a database", "malformed")
+
+
+def explain(error: OSError | OperationalError) -> str | None:
+    """One line that says what is wrong with the disk or the database and what to do; None when the
+    fault lies elsewhere and its trace is worth more."""
+    text = str(error).strip().split("\n")[0]
     database = settings.DATABASES["default"]
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
-    if full or "disk is full" in text or "disk I/O error" in text:
-        return f"磁盘空间不足，数据目录 {settings.VAR_DIR} 写不进去。请清理磁盘，或用 VAR_DIR=其他目录 make run。"
+    if isinstance(error, OSError):
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        reason = "磁盘空间不足" if full else f"无法写入（{error.strerror}：{error.filename}）"
+        return f"数据目录 {settings.VAR_DIR} {reason}。{ELSEWHERE}"
+    if "disk is full" in text or "disk I/O error" in text:
+        return f"数据目录 {settings.VAR_DIR} 磁盘空间不足。{ELSEWHERE}"
     if database["ENGINE"].endswith("sqlite3"):
-        return f"数据库文件 {database['NAME']} 无法使用（{text}）。请检查目录权限，或用 VAR_DIR=其他目录 make run。"
+        known = any(fault in text for fault in SQLITE_FAULTS)
+        return f"数据库文件 {database['NAME']} 无法使用（{text}）。{ELSEWHERE}" if known else None
     where = f"{database['HOST'] or '本机'}:{database['PORT'] or 5432}/{database['NAME']}"
-    return f"连不上数据库 {where}（{text}）。请检查 DATABASE_URL 和数据库服务。"
+    return f"数据库 {where} 无法使用（{text}）。请检查 DATABASE_URL 和数据库服务。"

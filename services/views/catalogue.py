@@ -1,0 +1,291 @@
+"""Public pages of the catalogue: finder, guide, checklist, bundles, facts about the hall."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from services.choices import FactScope, ItemType, ProjectStage
+from services.composition import Composition, compose, waves
+from services.guides import (
+    bundle_card,
+    desk_of,
+    item_card,
+    key_facts,
+    material_row,
+    merged_row,
+    source_of,
+)
+from services.models import HallMechanism, HallStatistic, ServiceBundle, ServiceItem
+from tuoxian_portal.core.http import public_page
+from tuoxian_portal.core.listing import Band, Facet, Listing
+from tuoxian_portal.core.money import NBSP, plain
+from tuoxian_portal.directory.models import Outlet
+
+AUDIENCES = [
+    Band("organisations", "法人", Q(for_organisations=True)),
+    Band("individuals", "个人", Q(for_individuals=True)),
+]
+CHANNELS = [
+    Band("window", "窗口办", Q(at_window=True)),
+    Band("online", "网上办", Q(online=True)),
+    Band("mobile", "掌上办", Q(mobile=True)),
+    Band("post", "邮寄办", Q(by_post=True)),
+]
+ITEM_FACETS = [
+    Facet("audience", "服务对象", bands=AUDIENCES),
+    Facet("theme", "主题", "themes__slug", label_field="themes__name", multi=True),
+    Facet("authority", "部门", "authority"),
+    Facet("stage", "项目阶段", "stage", choices=ProjectStage.choices),
+    Facet("type", "事项类型", "item_type", choices=ItemType.choices),
+    Facet("channel", "办理形式", bands=CHANNELS),
+]
+# How the hall handles what has no flow of its own: the county's published 一窗受理 mechanism.
+FLOW = "HM-03"
+
+
+def tabs(current: str) -> list[dict[str, Any]]:
+    """单项事项, 一次办, 大厅: the three doors of the section."""
+    return [
+        {"label": label, "url": reverse(f"services:{name}"), "current": name == current}
+        for name, label in (("list", "单项事项"), ("bundles", "一次办"), ("hall", "大厅概况"))
+    ]
+
+
+@public_page
+def item_list(request: HttpRequest) -> HttpResponse:
+    """The finder. Constant queries; a bundle that answers the same words is named first."""
+    listing = Listing(
+        request,
+        ServiceItem.objects.published().prefetch_related("materials"),
+        facets=ITEM_FACETS,
+        search=lambda queryset, text: queryset.search(text),
+        sorts={"code": ("默认", ["code"]), "name": ("名称", ["name"])},
+        placeholder="想办什么事？例如：开饭店、刻章、过户",
+    )
+    bundles = ServiceBundle.objects.published().prefetch_related("members")
+    matching = list(bundles.search(listing.text)[:3]) if listing.text else []
+    return render(
+        request,
+        "services/list.html",
+        {
+            "listing": listing,
+            "cards": [item_card(item) for item in listing.page],
+            "bundle_cards": [bundle_card(bundle) for bundle in matching],
+            "tabs": tabs("list"),
+            "has_sample": any(item.is_sample for item in listing.page),
+        },
+    )
+
+
+@public_page
+def item_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """The guide (办事指南) of a published item."""
+    item = get_object_or_404(ServiceItem.objects.published().for_guide(), code=code)
+    steps = [
+        {
+            "title": step.name,
+            "text": step.text,
+            "note": "，".join(
+                part
+                for part in (step.who, f"{step.days}{NBSP}个工作日" if step.days is not None else "")
+                if part
+            ),
+        }
+        for step in item.steps.all()
+    ]
+    flow = None
+    if not steps:
+        flow = HallMechanism.objects.of_county().filter(reference_id=FLOW).first()
+        steps = [{"title": part} for part in flow.parts] if flow else []
+    bundles = (
+        ServiceBundle.objects.published().filter(members__item=item).distinct().prefetch_related("members")
+    )
+    details = [
+        ("事项类型", item.get_item_type_display()),
+        ("服务对象", "、".join(item.audiences)),
+        ("实施主体", item.authority),
+        (
+            "办理结果",
+            "，".join(
+                p for p in (item.result, item.result_validity and f"有效期{NBSP}{item.result_validity}") if p
+            ),
+        ),
+        ("项目阶段", item.get_stage_display()),
+        ("办理网点", "、".join(outlet.name for outlet in item.outlets.all())),
+        ("实施编码", item.implementation_code),
+        ("基本编码", item.basic_code),
+    ]
+    return render(
+        request,
+        "services/detail.html",
+        {
+            "item": item,
+            "facts": key_facts(item),
+            "details": [(label, value) for label, value in details if value],
+            "materials": [material_row(line) for line in item.materials.all()],
+            "steps": steps,
+            "flow": flow,
+            "bases": [str(base) for base in item.bases.all()],
+            "questions": item.questions.all(),
+            "bundle_cards": [bundle_card(bundle) for bundle in bundles],
+            "desk": desk_of(item),
+            "sources": {name: source_of(part) for name, part in item.part_sources.items()},
+            "online_url": item.online_url or settings.SITE["online_filing_url"],
+            "has_sample": item.is_sample,
+        },
+    )
+
+
+@public_page
+def checklist(request: HttpRequest, code: str) -> HttpResponse:
+    """A slip to print and tick: what to bring for one item."""
+    item = get_object_or_404(ServiceItem.objects.published().for_guide(), code=code)
+    return render(
+        request,
+        "services/checklist.html",
+        {
+            "item": item,
+            "materials": [material_row(line) for line in item.materials.all()],
+            "facts": key_facts(item),
+            "desk": desk_of(item),
+            "sources": {name: source_of(part) for name, part in item.part_sources.items()},
+            "has_sample": item.is_sample,
+        },
+    )
+
+
+@public_page
+def bundle_list(request: HttpRequest) -> HttpResponse:
+    """Every matter that is done as one."""
+    listing = Listing(
+        request,
+        ServiceBundle.objects.published().prefetch_related("members"),
+        facets=[
+            Facet("audience", "服务对象", bands=AUDIENCES),
+            Facet("theme", "主题", "theme__slug", label_field="theme__name"),
+        ],
+        search=lambda queryset, text: queryset.search(text),
+        sorts={"order": ("默认", ["order"]), "name": ("名称", ["name"])},
+        placeholder="想办哪件事？例如：开饭店、注册公司",
+    )
+    return render(
+        request,
+        "services/bundles.html",
+        {
+            "listing": listing,
+            "cards": [bundle_card(bundle) for bundle in listing.page],
+            "tabs": tabs("bundles"),
+            "has_sample": any(bundle.is_sample for bundle in listing.page),
+        },
+    )
+
+
+@public_page
+def bundle_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """A bundle and, from the answers in the address, what it means for this applicant."""
+    bundle = get_object_or_404(ServiceBundle.objects.published().for_composition(), slug=slug)
+    answers = {question.key: request.GET.get(question.key, "") for question in bundle.questions.all()}
+    composition = compose(bundle, answers)
+    return render(
+        request,
+        "services/bundle.html",
+        {
+            "bundle": bundle,
+            "composition": composition,
+            "questions": [
+                {
+                    "key": question.key,
+                    "text": question.text,
+                    "hint": question.hint,
+                    "options": [
+                        (answer.value, answer.label, composition.answers.get(question.key) == answer.value)
+                        for answer in question.answers.all()
+                    ],
+                }
+                for question in bundle.questions.all()
+            ],
+            "steps": plan_of(composition),
+            "undecided": [
+                (member.name, "、".join(sorted({a.question.text for a in member.answers.all()})))
+                for member in composition.undecided
+            ],
+            "excluded": [member.name for member in composition.excluded],
+            "materials": [merged_row(entry) for entry in composition.materials],
+            "shared": [
+                (entry.name, f"由“{issuer.name}”产生，部门之间共享") for entry, issuer in composition.shared
+            ],
+            "saving_rows": [
+                {"label": label, "before": before, "after": after, "saved": before - after}
+                for label, before, after in composition.saving.rows
+            ],
+            "desk": {
+                "name": bundle.lead_authority,
+                "phone": bundle.department.phone if bundle.department else "",
+            },
+            "has_sample": bundle.is_sample,
+        },
+    )
+
+
+def plan_of(composition: Composition) -> list[dict[str, Any]]:
+    """The members that apply, wave by wave, for the `steps` component."""
+    plan = []
+    for place, wave in enumerate(waves(composition.applies), 1):
+        plan.append(
+            {
+                "title": f"第{NBSP}{place}{NBSP}步" + ("（同时办理）" if len(wave) > 1 else ""),
+                "links": [(m.name, m.item.get_absolute_url()) for m in wave if m.item and m.item.is_public],
+                "text": "、".join(
+                    f"{m.name}（{m.handled_by}）" if m.handled_by else m.name
+                    for m in wave
+                    if not (m.item and m.item.is_public)
+                ),
+            }
+        )
+    return plan
+
+
+@public_page
+def hall(request: HttpRequest) -> HttpResponse:
+    """Dated facts about the hall: the county's figures by group, then the city's and the region's."""
+    figures: dict[str, list[dict[str, Any]]] = {}
+    context = []
+    for row in HallStatistic.objects.all():
+        if row.scope == FactScope.COUNTY:
+            figures.setdefault(row.group, []).append(
+                {
+                    "value": plain(row.value),
+                    "unit": row.unit,
+                    "label": row.name,
+                    "note": "。".join(part.rstrip("。") for part in (row.period, row.note) if part),
+                }
+            )
+        elif row.scope in (FactScope.CITY, FactScope.REGION):
+            context.append(
+                (
+                    row.name,
+                    row.get_scope_display(),
+                    f"{plain(row.value)}{NBSP}{row.unit}",
+                    row.period,
+                    f"{row.source_publisher}《{row.source_title}》",
+                )
+            )
+    mechanisms = list(HallMechanism.objects.exclude(scope=FactScope.ELSEWHERE))
+    source = HallStatistic.objects.of_county().first()
+    return render(
+        request,
+        "services/hall.html",
+        {
+            "figures": list(figures.items()),
+            "context": context,
+            "mechanisms": [m for m in mechanisms if m.scope == FactScope.COUNTY],
+            "wider": [m for m in mechanisms if m.scope != FactScope.COUNTY],
+            "source": source,
+            "outlet": Outlet.objects.filter(level=Outlet.Level.COUNTY, is_active=True).first(),
+            "tabs": tabs("hall"),
+        },
+    )

@@ -14,7 +14,14 @@ urlpatterns = [
     path("", include("finance.urls")),
     path("", include("tuoxian_portal.search.urls")),
     path("", include("tuoxian_portal.reports.urls")),
-    path("login/", auth_views.LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path(
+        "login/",
+        # The view would put django.contrib.sites in the place of the portal's own `site`.
+        auth_views.LoginView.as_view(
+            template_name="accounts/login.html", extra_context={"site": settings.SITE}
+        ),
+        name="login",
+    ),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("api/", include("tuoxian_portal.api")),
     path("admin/", admin.site.urls),

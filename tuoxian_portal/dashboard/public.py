@@ -11,6 +11,7 @@ from django.db.models import F, Model, Q
 from django.urls import NoReverseMatch, reverse
 
 from finance.models import MatchmakingEvent
+from policies.choices import Nature
 from policies.choices import Status as PolicyStatus
 from policies.models import FactorPrice, IncentivePolicy
 from projects.choices import TargetCategory, TargetScope
@@ -55,9 +56,9 @@ def by_reference(model: type[Model], *keys: str) -> dict[str, Any]:
 
 
 def cite(record: Any, when: str = "") -> str:
-    """`2023 年 2 月 · 呼和浩特日报`: when it was so, and who says it."""
-    publisher = record.source_publisher if record.source_publisher != "—" else ""
-    return " · ".join(part for part in (when or record.source_date, publisher or record.source_title) if part)
+    """`2023 年 2 月 · 《…》`: when it was so, and what says it."""
+    title = f"《{record.source_title}》" if record.source_title else ""
+    return " · ".join(part for part in (when or record.source_date, title) if part)
 
 
 def address(name: str) -> str:
@@ -174,7 +175,7 @@ def tasks() -> list[dict[str, str]]:
 
 def latest_policies(limit: int = 5) -> list[dict[str, Any]]:
     """The newest published policies with their status today. One query."""
-    rows = IncentivePolicy.objects.published().with_status(today())
+    rows = IncentivePolicy.objects.published().with_status(today()).exclude(nature=Nature.CONSULTATION)
     return [
         {
             "title": policy.title,

@@ -1,0 +1,99 @@
+"""Figures that the cockpit keeps, because computing them for every visitor would scan every row.
+
+They are derived: `figures.refresh_*` writes them anew from the records, every hour and on request, and
+the page says as of when.
+"""
+
+from decimal import Decimal
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from projects.choices import ConfidenceLevel
+from projects.models import KeyProject
+from tuoxian_portal.core.money import percent
+from tuoxian_portal.core.querysets import PortalQuerySet
+from tuoxian_portal.directory.models import Department
+
+
+class CockpitAccess(models.Model):
+    """Carries the permission to see the cockpit; has no table."""
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        permissions = [("view_cockpit", "查看驾驶舱")]
+        verbose_name = verbose_name_plural = _("驾驶舱")
+
+
+class ProjectRating(models.Model):
+    """The confidence in a project as it was last computed; see `projects.confidence`."""
+
+    project = models.OneToOneField(
+        KeyProject, models.CASCADE, primary_key=True, related_name="rating", verbose_name=_("项目")
+    )
+    level = models.CharField(_("把握"), max_length=8, choices=ConfidenceLevel.choices, db_index=True)
+    computed = models.CharField(_("计算结果"), max_length=8, choices=ConfidenceLevel.choices)
+    text = models.TextField(_("理由"))
+    # What the list shows when the level just changed; empty for the first rating.
+    previous = models.CharField(_("上次"), max_length=8, choices=ConfidenceLevel.choices, blank=True)
+    changed_on = models.DateField(_("变化日期"), null=True, blank=True)
+    assessed_on = models.DateField(_("评定日期"))
+
+    objects = PortalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("项目把握评定")
+
+    def __str__(self) -> str:
+        return f"{self.project} {self.get_level_display()}"
+
+
+class HallMonth(models.Model):
+    """What the hall did in one month for one department, or altogether (`department` None).
+
+    Void numbers are not counted.
+    `on_time` of `with_limit` decisions kept their deadline; `p50_days` and `p90_days` are working days
+    from acceptance to decision over the month's decisions (nearest rank), None without one.
+    """
+
+    month = models.DateField(_("月份"))
+    department = models.ForeignKey(
+        Department, models.CASCADE, null=True, related_name="+", verbose_name=_("部门")
+    )
+    received = models.PositiveIntegerField(_("收件"))
+    decided = models.PositiveIntegerField(_("办结决定"))
+    with_limit = models.PositiveIntegerField(_("有时限的决定"))
+    on_time = models.PositiveIntegerField(_("按期"))
+    p50_days = models.PositiveSmallIntegerField(_("中位数工作日"), null=True)
+    p90_days = models.PositiveSmallIntegerField(_("九成工作日"), null=True)
+
+    objects = PortalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("大厅月度数据")
+        ordering = ["month", "department"]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "department"], name="hall_month_once"),
+            models.UniqueConstraint(
+                fields=["month"], condition=models.Q(department=None), name="hall_month_total_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.department or '全县'}"
+
+    @property
+    def on_time_percent(self) -> Decimal | None:
+        """Percent, one decimal; None when no decision had a limit."""
+        return percent(self.on_time, self.with_limit)
+
+
+class FigureRefresh(models.Model):
+    """When the figures were last computed; one row."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField(_("数据截至"))
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,13 @@
+"""Who reads the cockpit. Each panel also asks for the permission of what it shows."""
+
+from tuoxian_portal.core.registries import role_grants
+
+VIEW = ["dashboard.view_cockpit"]
+
+role_grants.register(
+    "dashboard",
+    {
+        role: VIEW
+        for role in ("official", "supervisor", "project_officer", "policy_officer", "finance_officer")
+    },
+)

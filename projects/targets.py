@@ -187,3 +187,32 @@ def is_met(target: Any, actual: Actual) -> bool | None:
     if target.comparison == Comparison.AT_MOST:
         return actual.value <= target.value
     return actual.value >= target.value
+
+
+def rows(rule: str, year: int) -> Q:
+    """The projects behind the actual that `rule` computes for `year`, as a filter of `KeyProject`.
+
+    Raises `KeyError` for an unknown rule. Real and sample rows are both meant: the caller shows which
+    is which.
+    """
+    reported = Q(
+        pk__in=_projects_with("ProgressReport", month__year=year, state__in=ReportState.counted())
+    )
+    large = Q(total_investment_wan__gte=WAN_IN_YI)
+    signed, started = Q(signed_on__year=year), Q(actual_start__year=year)
+    return {
+        "projects_500": reported & Q(total_investment_wan__gte=500),
+        "invested": reported,
+        "introduced_1yi": signed & large,
+        "received": large & Q(pk__in=_projects_with("FundsReceipt", received_on__year=year)),
+        "signed": signed,
+        "started": started,
+        "started_new": started & Q(project_type=ProjectType.NEW),
+        "produced": Q(actual_production__year=year),
+    }[rule]
+
+
+def _projects_with(model: str, **filters: Any) -> Any:
+    from projects import models
+
+    return getattr(models, model).objects.filter(**filters).order_by().values("project")

@@ -25,6 +25,9 @@ class CockpitAccess(models.Model):
         permissions = [("view_cockpit", "查看驾驶舱")]
         verbose_name = verbose_name_plural = _("驾驶舱")
 
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
 
 class ProjectRating(models.Model):
     """The confidence in a project as it was last computed; see `projects.confidence`."""

@@ -4,10 +4,6 @@ from tuoxian_portal.core.registries import role_grants
 
 VIEW = ["dashboard.view_cockpit"]
 
-role_grants.register(
-    "dashboard",
-    {
-        role: VIEW
-        for role in ("official", "supervisor", "project_officer", "policy_officer", "finance_officer")
-    },
-)
+READERS = ("official", "supervisor", "project_officer", "policy_officer", "finance_officer")
+
+role_grants.register("dashboard", dict.fromkeys(READERS, VIEW))

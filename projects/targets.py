@@ -195,9 +195,7 @@ def rows(rule: str, year: int) -> Q:
     Raises `KeyError` for an unknown rule. Real and sample rows are both meant: the caller shows which
     is which.
     """
-    reported = Q(
-        pk__in=_projects_with("ProgressReport", month__year=year, state__in=ReportState.counted())
-    )
+    reported = Q(pk__in=_projects_with("ProgressReport", month__year=year, state__in=ReportState.counted()))
     large = Q(total_investment_wan__gte=WAN_IN_YI)
     signed, started = Q(signed_on__year=year), Q(actual_start__year=year)
     return {

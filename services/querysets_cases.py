@@ -10,6 +10,7 @@ from services.choices_cases import (
     CLOSED_STATES,
     DECISION_STATES,
     OFFICE_STATES,
+    OPEN_STATES,
     CaseState,
     MaterialState,
 )
@@ -31,6 +32,23 @@ class OnTime:
     @property
     def rate(self) -> float | None:
         return self.on_time / self.with_limit if self.with_limit else None
+
+
+def queues(on: date) -> dict[str, Q]:
+    """The queues of the workbench on the day `on`: what each holds. One cached look at the calendar."""
+    office = Q(state__in=OFFICE_STATES)
+    soon = load_calendar().add(on, DUE_SOON_DAYS)
+    return {
+        "registered": Q(state=CaseState.REGISTERED),
+        "received": Q(state=CaseState.RECEIVED),
+        "correcting": Q(state=CaseState.CORRECTING),
+        "accepted": Q(state=CaseState.ACCEPTED),
+        "reviewing": Q(state__in=[CaseState.REVIEWING, CaseState.SPECIAL]),
+        "deciding": Q(state=CaseState.DECIDING),
+        "due_soon": office & Q(due_on__range=(on, soon)),
+        "overdue": office & Q(due_on__lt=on),
+        "collecting": Q(state=CaseState.COLLECTING),
+    }
 
 
 class CaseQuerySet(PortalQuerySet):
@@ -93,24 +111,19 @@ class CaseQuerySet(PortalQuerySet):
 
     def queue_counts(self, on: date | None = None) -> dict[str, int]:
         """The queues of the workbench with their sizes; one query over open cases only."""
-        on = on or today()
-        soon = load_calendar().add(on, DUE_SOON_DAYS)
-        office = Q(state__in=OFFICE_STATES)
         return (
-            self.filter(state__in=set(CaseState.values) - set(CLOSED_STATES))
+            self.filter(state__in=OPEN_STATES)
             .order_by()
-            .aggregate(
-                registered=Count("pk", filter=Q(state=CaseState.REGISTERED)),
-                received=Count("pk", filter=Q(state=CaseState.RECEIVED)),
-                correcting=Count("pk", filter=Q(state=CaseState.CORRECTING)),
-                accepted=Count("pk", filter=Q(state=CaseState.ACCEPTED)),
-                reviewing=Count("pk", filter=Q(state__in=[CaseState.REVIEWING, CaseState.SPECIAL])),
-                deciding=Count("pk", filter=Q(state=CaseState.DECIDING)),
-                due_soon=Count("pk", filter=office & Q(due_on__range=(on, soon))),
-                overdue=Count("pk", filter=office & Q(due_on__lt=on)),
-                collecting=Count("pk", filter=Q(state=CaseState.COLLECTING)),
-            )
+            .aggregate(**{name: Count("pk", filter=rows) for name, rows in queues(on or today()).items()})
         )
+
+    def in_queue(self, name: str, on: date | None = None) -> Self:
+        """The cases of one queue of the workbench. Raises `KeyError` for an unknown one."""
+        return self.filter(queues(on or today())[name])
+
+    def late_between(self, start: date, end: date) -> Self:
+        """Decided from `start` to `end`, after the deadline."""
+        return self.decided_between(start, end).filter(decided_on__gt=F("decide_by"))
 
     def same_matter(self, *, applicant_hash: str, item: Any, days: int = 30) -> Self:
         """Cases of the same applicant for the same item in the last `days`: a likely duplicate."""

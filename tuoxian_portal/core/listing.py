@@ -114,7 +114,8 @@ class Listing:
 
     Costs: one query for each facet, one for the count, one for the page. `search(queryset, text)`
     narrows by text. `sorts` maps a key to (label, order_by); the first is the default. A facet's counts
-    are those under the other facets, so that a count says what choosing the option would give.
+    are those under the other facets, so that a count says what choosing the option would give. `keep`
+    names parameters that belong to the page and stay in every address of the list.
     """
 
     def __init__(
@@ -126,9 +127,11 @@ class Listing:
         search: Callable[[QuerySet, str], QuerySet] | None = None,
         sorts: dict[str, tuple[str, Sequence[Any]]] | None = None,
         page_size: int = 20,
+        keep: Sequence[str] = (),
         placeholder: str = "输入关键词",
     ) -> None:
         self.request = request
+        self.keep = keep
         self.facets_by = facets
         self.search = search
         self.sorts_by = sorts or {}
@@ -137,7 +140,6 @@ class Listing:
         self.notices = []
         self.text = self._read_text()
         self._base = search(queryset, self.text) if search and self.text else queryset
-        self._options: dict[str, list[tuple[str, str, int]]] = {}
         self.selected = {facet.name: request.GET.getlist(facet.name) for facet in facets}
         self.selected = {name: [v for v in values if v] for name, values in self.selected.items()}
         for facet in facets:
@@ -166,12 +168,11 @@ class Listing:
         return queryset
 
     def _read_options(self, facet: Facet) -> None:
-        known = {str(value) for value, _ in facet.choices} or {band.value for band in facet.bands}
-        if not known:
-            # Without a fixed list the rows themselves say which values exist.
-            self._options[facet.name] = facet.options(self._narrowed(but=facet.name))
-            known = {value for value, _, _ in self._options[facet.name]}
         chosen = self.selected[facet.name]
+        known = {str(value) for value, _ in facet.choices} or {band.value for band in facet.bands}
+        if chosen and not known:
+            # Without a fixed list the rows themselves say which values exist.
+            known = {value for value, _, _ in facet.options(self._narrowed(but=facet.name))}
         if unknown := [value for value in chosen if value not in known]:
             self.notices.append(f"“{facet.label}”没有“{unknown[0][:20]}”这一项，已忽略。")
             self.selected[facet.name] = [value for value in chosen if value in known]
@@ -245,7 +246,8 @@ class Listing:
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What the filter form carries along besides its own fields."""
-        return [(SORT, self.sort)] if self.request.GET.get(SORT) and self.sort else []
+        kept = [(name, self.request.GET[name]) for name in self.keep if self.request.GET.get(name)]
+        return kept + ([(SORT, self.sort)] if self.request.GET.get(SORT) and self.sort else [])
 
     @cached_property
     def pages(self) -> list[Link]:

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from finance.choices import IntentState
@@ -26,7 +25,7 @@ from tuoxian_portal.core.listing import Band, Facet, Listing
 from tuoxian_portal.core.models import Job
 from tuoxian_portal.core.money import format_wan, plain
 from tuoxian_portal.dashboard import cockpit
-from tuoxian_portal.dashboard.figures import last_months, month_start, next_month
+from tuoxian_portal.dashboard.figures import last_months, next_month
 from tuoxian_portal.dashboard.models import HallMonth
 from tuoxian_portal.dashboard.tasks import REFRESH
 from tuoxian_portal.directory.models import Industry
@@ -42,7 +41,9 @@ def cockpit_page(view: View) -> View:
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.has_perm("dashboard.view_cockpit"):
-            raise PermissionDenied("驾驶舱只对领导、督办和各条线专员开放。如需查看，请联系系统管理员开通角色。")
+            raise PermissionDenied(
+                "驾驶舱只对领导、督办和各条线专员开放。如需查看，请联系系统管理员开通角色。"
+            )
         response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "private, no-cache"
         return response
@@ -103,7 +104,10 @@ def _headline(context: dict[str, Any]) -> list[dict[str, Any]]:
     """At most four large figures."""
     stats: list[dict[str, Any]] = []
     for line in context["known"]:
-        if any(f"counts={rule}&" in line.href for rule in ("projects_500", "invested")) and "industry=" not in line.href:
+        if (
+            any(f"counts={rule}&" in line.href for rule in ("projects_500", "invested"))
+            and "industry=" not in line.href
+        ):
             stats.append(
                 {
                     "label": line.label,
@@ -165,9 +169,7 @@ QUEUES = {
 
 
 def _queues(counts: dict[str, int]) -> list[tuple[str, int, str]]:
-    return [
-        (label, counts.get(key, 0), cockpit.rows_url("hall", queue=key)) for key, label in QUEUES.items()
-    ]
+    return [(label, counts.get(key, 0), cockpit.rows_url("hall", queue=key)) for key, label in QUEUES.items()]
 
 
 @require_POST
@@ -195,13 +197,21 @@ def _export(
 def _notes(request: HttpRequest, listing: Listing, notes: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What stands on the 口径 sheet: the conditions of the list first."""
     conditions = "；".join(chip.label for chip in listing.chips) or "无"
-    return [("筛选条件", conditions), ("导出日期", today().isoformat()), ("导出人", str(request.user)), *notes]
+    return [
+        ("筛选条件", conditions),
+        ("导出日期", today().isoformat()),
+        ("导出人", str(request.user)),
+        *notes,
+    ]
 
 
 PROJECT_NOTES = [
     ("总投资", "台账登记的计划总投资，单位万元；空为来源未载明。"),
     ("本年完成投资", "当年已审核或已冻结的月度进展之和，单位万元。"),
-    ("把握", "绿 可按期，黄 有问题可解，红 现状难以按期，灰 超过 35 天未更新；签约以后、达产以前的项目才评定。"),
+    (
+        "把握",
+        "绿 可按期，黄 有问题可解，红 现状难以按期，灰 超过 35 天未更新；签约以后、达产以前的项目才评定。",
+    ),
 ]
 
 
@@ -210,7 +220,9 @@ def _counted_rows(request: HttpRequest) -> tuple[Q, str, str]:
     rule, year = request.GET.get("counts", ""), request.GET.get("year", "")
     if not rule:
         return Q(), "", ""
-    if rule not in target_rules.RULES or not (year.isascii() and year.isdigit() and 2000 <= int(year) <= 2100):
+    if rule not in target_rules.RULES or not (
+        year.isascii() and year.isdigit() and 2000 <= int(year) <= 2100
+    ):
         return Q(), "", "没有这种统计口径，已显示全部项目。"
     condition = target_rules.rows(rule, int(year))
     return condition, f"{year} 年 {target_rules.RULES[rule].label}", ""
@@ -253,13 +265,38 @@ def projects(request: HttpRequest) -> HttpResponseBase:
     if notice:
         listing.notices.append(notice)
     if request.GET.get("export"):
-        headers = ["编号", "项目", "企业", "产业", "阶段", "状态", "把握", "理由", "总投资（万元）", "本年完成投资（万元）", "到位资金累计（万元）", "形象进度（%）", "责任部门", "示例"]
+        headers = [
+            "编号",
+            "项目",
+            "企业",
+            "产业",
+            "阶段",
+            "状态",
+            "把握",
+            "理由",
+            "总投资（万元）",
+            "本年完成投资（万元）",
+            "到位资金累计（万元）",
+            "形象进度（%）",
+            "责任部门",
+            "示例",
+        ]
         rows = (
             [
-                p.number, p.name, p.owner_name, p.industry and p.industry.name, p.stage_label, p.status_label,
-                _rating(p, "get_level_display"), _rating(p, "text"), p.total_investment_wan,
-                p.invested_year_wan, p.received_total_wan, p.latest_progress,
-                p.department and p.department.name, p.is_sample,
+                p.number,
+                p.name,
+                p.owner_name,
+                p.industry and p.industry.name,
+                p.stage_label,
+                p.status_label,
+                _rating(p, "get_level_display"),
+                _rating(p, "text"),
+                p.total_investment_wan,
+                p.invested_year_wan,
+                p.received_total_wan,
+                p.latest_progress,
+                p.department and p.department.name,
+                p.is_sample,
             ]
             for p in listing.results[:MAX_EXPORT].iterator(chunk_size=1000)
         )
@@ -341,7 +378,9 @@ def finance(request: HttpRequest) -> HttpResponseBase:
         "contracted": Q(contracted_on__isnull=False),
         "drawn": Q(drawdowns__isnull=False, drawdowns__voided_at__isnull=True),
     }
-    queryset = LoanIntent.objects.visible_to(request.user).select_related("enterprise", "bank", "event").with_drawn()
+    queryset = (
+        LoanIntent.objects.visible_to(request.user).select_related("enterprise", "bank", "event").with_drawn()
+    )
     listing = Listing(
         request,
         queryset,
@@ -359,16 +398,41 @@ def finance(request: HttpRequest) -> HttpResponseBase:
             ),
             Facet("bank", "金融机构", "bank_id", label_field="bank__name"),
         ],
-        search=lambda rows, text: rows.filter(Q(number__icontains=text) | Q(enterprise__name__icontains=text)),
+        search=lambda rows, text: rows.filter(
+            Q(number__icontains=text) | Q(enterprise__name__icontains=text)
+        ),
         sorts={"new": ("最近意向", ["-intent_on"]), "amount": ("金额从大到小", ["-amount_wan"])},
         placeholder="企业或意向编号",
     )
     if request.GET.get("export"):
-        headers = ["编号", "企业", "金融机构", "对接活动", "进展", "意向日期", "意向金额（万元）", "授信（万元）", "签约（万元）", "放款（万元）", "未成原因", "示例"]
+        headers = [
+            "编号",
+            "企业",
+            "金融机构",
+            "对接活动",
+            "进展",
+            "意向日期",
+            "意向金额（万元）",
+            "授信（万元）",
+            "签约（万元）",
+            "放款（万元）",
+            "未成原因",
+            "示例",
+        ]
         rows = (
             [
-                i.number, i.enterprise.name, i.bank.name, i.event and i.event.name, i.get_state_display(), i.intent_on,
-                i.amount_wan, i.credit_wan, i.contract_wan, i.drawn_wan, i.get_drop_reason_display(), i.is_sample,
+                i.number,
+                i.enterprise.name,
+                i.bank.name,
+                i.event and i.event.name,
+                i.get_state_display(),
+                i.intent_on,
+                i.amount_wan,
+                i.credit_wan,
+                i.contract_wan,
+                i.drawn_wan,
+                i.get_drop_reason_display(),
+                i.is_sample,
             ]
             for i in listing.results[:MAX_EXPORT].iterator(chunk_size=1000)
         )
@@ -382,11 +446,17 @@ def finance(request: HttpRequest) -> HttpResponseBase:
             "pipeline": pipeline,
             "loan_bars": cockpit.loan_bars(pipeline),
             "drops": [
-                {"label": d.label, "value": d.count, "text": f"{d.count} 笔 · {format_wan(d.amount_wan)}", "href": ""}
+                {
+                    "label": d.label,
+                    "value": d.count,
+                    "text": f"{d.count} 笔 · {format_wan(d.amount_wan)}",
+                    "href": "",
+                }
                 for d in pipeline.drops
             ],
             "banks": [
-                [b.name, *b.reached, format_wan(b.intended_wan), format_wan(b.drawn_wan)] for b in pipeline.banks
+                [b.name, *b.reached, format_wan(b.intended_wan), format_wan(b.drawn_wan)]
+                for b in pipeline.banks
             ],
             "has_sample": pipeline.has_samples,
         },
@@ -413,7 +483,10 @@ def hall(request: HttpRequest) -> HttpResponseBase:
     scope = "在办办件"
     if month:
         end = next_month(month)
-        cases, scope = cases.filter(decided_on__gte=month, decided_on__lt=end), f"{month:%Y 年 %m 月}作出决定的办件"
+        cases, scope = (
+            cases.filter(decided_on__gte=month, decided_on__lt=end),
+            f"{month:%Y 年 %m 月}作出决定的办件",
+        )
     elif queue == "late":
         shown = last_months(on)
         cases, scope = cases.late_between(shown[0], on), "近 13 个月逾期作出决定的办件"
@@ -441,11 +514,32 @@ def hall(request: HttpRequest) -> HttpResponseBase:
     if notice:
         listing.notices.append(notice)
     if request.GET.get("export"):
-        headers = ["办件编号", "事项", "部门", "网点", "状态", "收件", "受理", "决定", "应作出决定日", "本环节期限", "示例"]
+        headers = [
+            "办件编号",
+            "事项",
+            "部门",
+            "网点",
+            "状态",
+            "收件",
+            "受理",
+            "决定",
+            "应作出决定日",
+            "本环节期限",
+            "示例",
+        ]
         rows = (
             [
-                c.case_number, c.item_name, c.department.name, c.outlet.name, c.get_state_display(), c.received_on,
-                c.accepted_on, c.decided_on, c.decide_by, c.due_on, c.is_sample,
+                c.case_number,
+                c.item_name,
+                c.department.name,
+                c.outlet.name,
+                c.get_state_display(),
+                c.received_on,
+                c.accepted_on,
+                c.decided_on,
+                c.decide_by,
+                c.due_on,
+                c.is_sample,
             ]
             for c in listing.results[:MAX_EXPORT].iterator(chunk_size=1000)
         )

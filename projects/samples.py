@@ -62,8 +62,8 @@ KINDS = {
     "circular-economy": ("固废利用", "再生资源"),
 }
 # How a project fares: factor of the monthly plan, and what stands in its way.
-ON_TIME, TROUBLED, LATE, SILENT = "on_time", "troubled", "late", "silent"
-FORTUNES = (ON_TIME, ON_TIME, TROUBLED, ON_TIME, LATE, ON_TIME, SILENT)
+ON_TIME, TROUBLED, WAITING, LATE, SILENT = "on_time", "troubled", "waiting", "late", "silent"
+FORTUNES = (ON_TIME, TROUBLED, ON_TIME, WAITING, LATE, TROUBLED, ON_TIME, SILENT, ON_TIME)
 PROBLEMS = ("供电专线审批尚未完成", "用地组卷材料待补", "配套管网接入方案未定", "施工图审查意见未闭合")
 NEEDS = (
     "想了解园区标准厂房和用电价格。",
@@ -257,7 +257,7 @@ class Maker:
                 continue
             share = Decimal(self.random.randint(80, 120)) / 100
             invested = self.invested(project, month) * factor * share
-            waits = back == 1 and fortune == TROUBLED
+            waits = back == 1 and fortune == WAITING
             handed_in = at(months_back(self.today, back - 1) + timedelta(days=2))
             done = Decimal(end_progress) * (MONTHS + 1 - back) / MONTHS
             rows.append(
@@ -389,7 +389,8 @@ class Maker:
         """This year's sample targets in the shape of 双一百, and the industries' output."""
         year = self.today.year
         live = [p for p in projects if p.status != Status.TERMINATED and p.signed_on]
-        plan = sum((p.annual_plan_wan or Decimal(0) for p in live), Decimal(0)) / 10_000
+        works = [p for p in live if p.actual_start]
+        plan = sum((p.annual_plan_wan or Decimal(0) for p in works), Decimal(0)) / 10_000
         common = {
             "year": year,
             "category": TargetCategory.TARGET,

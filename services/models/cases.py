@@ -117,6 +117,9 @@ class Case(Versioned, Sampled, Timestamped):
     closed_on = models.DateField(_("结束日期"), null=True, blank=True, editable=False)
 
     corrections_made = models.PositiveSmallIntegerField(_("补正次数"), default=0, editable=False)
+    second_correction_reason = models.CharField(
+        _("再次补正的理由"), max_length=300, blank=True, editable=False
+    )
     extended = models.BooleanField(_("已延期"), default=False, editable=False)
     proposed_outcome = models.CharField(
         _("审查意见"), max_length=8, choices=CaseOutcome.choices, blank=True, editable=False

@@ -1,0 +1,184 @@
+"""How every act on a case is done: locked, checked, clocked, numbered, written down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from services.choices import DayUnit
+from services.choices_cases import CLOSED_STATES, ClockKind
+from services.clock import CaseClock
+from services.models.cases import Case, CaseDocument, CaseMaterial, ClockInterval
+from services.papers.compose import new_document
+from services.workflow import CASE_WORKFLOW
+from tuoxian_portal.audit.actions import log
+from tuoxian_portal.core.calendar import load_calendar
+from tuoxian_portal.core.concurrency import bump, check_version
+from tuoxian_portal.core.errors import NotPermitted
+from tuoxian_portal.core.workflow import Transition
+
+
+@dataclass
+class Act:
+    """One act under way: the locked case, its ledger, and what is to be printed when it is done."""
+
+    case: Case
+    actor: Any
+    transition: Transition
+    reason: str
+    at: datetime
+    on: date
+    intervals: list[ClockInterval]
+    papers: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    changed_materials: list[CaseMaterial] = field(default_factory=list)
+
+    def start(
+        self,
+        kind: str,
+        *,
+        days: int | None,
+        ground: str,
+        on: date | None = None,
+        unit: str = DayUnit.WORKING,
+        ended_on: date | None = None,
+        note: str = "",
+        procedure: str = "",
+    ) -> ClockInterval:
+        """Opens a line of the ledger. The day of the event, `on` (today), does not count."""
+        interval = ClockInterval.objects.create(
+            case=self.case,
+            kind=kind,
+            started_on=on or self.on,
+            ended_on=ended_on,
+            days=days,
+            unit=unit,
+            ground=ground[:200],
+            note=note[:300],
+            procedure=procedure,
+        )
+        self.intervals.append(interval)
+        return interval
+
+    def stop(self, *kinds: str) -> None:
+        """Closes the open lines of `kinds` today; all of them when none is named."""
+        for interval in self.intervals:
+            if interval.ended_on is None and (not kinds or interval.kind in kinds):
+                interval.ended_on = max(self.on, interval.started_on)
+                interval.save(update_fields=["ended_on"])
+
+    def running(self, kind: str) -> ClockInterval | None:
+        return next((i for i in reversed(self.intervals) if i.kind == kind and i.ended_on is None), None)
+
+    def issue(self, kind: str, **extra: Any) -> None:
+        """Has a paper printed once the act is complete."""
+        self.papers.append((kind, extra))
+
+    def print_papers(self) -> None:
+        if not self.papers:
+            return
+        sequence = CaseDocument.objects.filter(case=self.case).count()
+        documents = [
+            new_document(kind, self.case, sequence=sequence + n, at=self.at, by=self.actor, **extra)
+            for n, (kind, extra) in enumerate(self.papers, 1)
+        ]
+        CaseDocument.objects.bulk_create(documents)
+
+
+def lock(case: Case, actor: Any) -> Case:
+    """The row of `case` as it is now, locked, if `actor` (None: the system) may see it.
+
+    Three queries. Raises `NotPermitted` outside the actor's scope.
+    """
+    rows = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
+    found = (
+        rows.select_for_update(of=("self",))
+        .select_related("item", "department", "outlet")
+        .prefetch_related("materials", "intervals")
+        .filter(pk=case.pk)
+        .first()
+    )
+    if found is None:
+        raise NotPermitted("本件不在您的办理范围内。")
+    return found
+
+
+def act(
+    name: str,
+    *,
+    case: Case,
+    actor: Any,
+    change: Callable[[Act], None],
+    reason: str = "",
+    version: int | None = None,
+    by_system: bool = False,
+) -> Case:
+    """Does the transition `name` and returns the case as saved.
+
+    `change` makes what is particular to it. `by_system` leaves out the permission (a step that
+    follows from another one). Some ten queries. Raises what `Workflow.check` and `check_version` raise.
+    """
+    with transaction.atomic():
+        fresh = lock(case, actor)
+        before = {f.attname: getattr(fresh, f.attname) for f in Case._meta.concrete_fields}
+        transition = CASE_WORKFLOW.check(fresh, name, None if by_system else actor, reason=reason)
+        check_version(fresh, version)
+        at = timezone.now()
+        doing = Act(
+            case=fresh,
+            actor=actor,
+            transition=transition,
+            reason=reason.strip(),
+            at=at,
+            on=timezone.localdate(at),
+            intervals=list(fresh.intervals.all()),
+        )
+        if transition.target and transition.target not in CLOSED_STATES:
+            fresh.state = transition.target
+        change(doing)
+        if transition.target in CLOSED_STATES:
+            doing.stop()
+            fresh.state = transition.target
+            fresh.closed_on = doing.on
+        set_deadlines(fresh, doing.intervals)
+        bump(fresh)
+        changed = [name for name, value in before.items() if getattr(fresh, name) != value]
+        fresh.save(update_fields=[*changed, "updated_at"])
+        if doing.changed_materials:
+            CaseMaterial.objects.bulk_update(
+                doing.changed_materials,
+                ["state", "originals", "copies", "received_at", "received_by", "promised_on"],
+            )
+        log(
+            actor=actor,
+            action=f"case.{name}",
+            target=fresh,
+            reason=doing.reason,
+            changes={
+                label: [_plain(before[label]), _plain(getattr(fresh, label))]
+                for label in ("state", "outcome", "due_on", "decide_by")
+                if before[label] != getattr(fresh, label)
+            },
+        )
+        doing.print_papers()
+    return fresh
+
+
+def set_deadlines(case: Case, intervals: list[ClockInterval]) -> None:
+    """Rewrites the stored deadlines of `case` from its ledger. `decide_by` stays as it was when the
+    decision was made: a calendar changed later does not make an old decision late."""
+    clock = CaseClock([i.span for i in intervals], load_calendar())
+    due = clock.due(case.state) if case.state not in CLOSED_STATES else None
+    case.due_on = due.on if due else None
+    case.due_kind = due.kind if due else ""
+    if case.decided_on is None and any(i.kind in _DECISION_CLOCKS for i in intervals):
+        case.decide_by = clock.decide_by
+
+
+_DECISION_CLOCKS = {ClockKind.STATUTORY, ClockKind.PROMISED}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,224 @@
+"""Recording a case at the counter: applicant, materials, number; receipt in the same breath."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from services.actions.cases import receive_case
+from services.choices import HandlingKind, Necessity, PublicationState
+from services.choices_cases import ApplicantKind, MaterialState
+from services.models.cases import Case, CaseMaterial
+from services.models.catalogue import ServiceItem
+from tuoxian_portal.audit.actions import log
+from tuoxian_portal.core import codes, crypto
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.errors import NotPermitted, WorkflowError
+from tuoxian_portal.core.numbering import next_number
+
+COUNTY_CODE = "150122"
+
+
+class LikelyDuplicate(WorkflowError):
+    """The same applicant came for the same item a short while ago. Not a refusal: `confirmed=True`."""
+
+    code = "likely_duplicate"
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """Who applies, as typed; `clean` checks and normalises."""
+
+    kind: str
+    name: str
+    number: str
+    phone: str
+    agent_name: str = ""
+    agent_phone: str = ""
+
+    def clean(self) -> "Applicant":
+        """The same in normal form. Raises `ValidationError` with one message a field."""
+        errors: dict[str, Any] = {}
+
+        def attempt(field: str, function: Any, value: str) -> str:
+            try:
+                return function(value)
+            except ValidationError as error:
+                errors[field] = error
+                return value
+
+        if self.kind not in ApplicantKind.values:
+            errors["applicant_kind"] = "请选择申请人类型。"
+        name = " ".join(self.name.split())
+        if not name:
+            errors["applicant_name"] = "请填写申请人姓名或单位名称。"
+        elif len(name) > 120:
+            errors["applicant_name"] = "名称不超过 120 字。"
+        organisation = self.kind == ApplicantKind.ORGANISATION
+        check = codes.clean_credit_code if organisation else codes.clean_identity_number
+        number = attempt("applicant_number", check, self.number)
+        phone = attempt("phone", codes.clean_phone, self.phone)
+        agent_name = " ".join(self.agent_name.split())
+        agent_phone = self.agent_phone
+        if agent_phone.strip():
+            agent_phone = attempt("agent_phone", codes.clean_phone, agent_phone)
+        if len(agent_name) > 60:
+            errors["agent_name"] = "姓名不超过 60 字。"
+        if errors:
+            raise ValidationError(errors)
+        return Applicant(self.kind, name, number, phone, agent_name, agent_phone.strip())
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What the clerk ticked for one material of the item."""
+
+    state: str = MaterialState.MISSING
+    originals: int = 0
+    copies: int = 0
+    promised_on: date | None = None
+
+
+def next_case_number(on: date) -> str:
+    """`150122-20261124-0001`: unbroken within the day. Must run inside the recording transaction."""
+    return f"{COUNTY_CODE}-{on:%Y%m%d}-{next_number(f'case-{on:%Y%m%d}'):04d}"
+
+
+def register_case(
+    *,
+    actor: Any,
+    item: ServiceItem,
+    applicant: Applicant,
+    materials: dict[int, HandedIn] | None = None,
+    note: str = "",
+    submission: UUID | None = None,
+    confirmed: bool = False,
+    corrects: Case | None = None,
+) -> Case:
+    """Records a case and gives it its number.
+
+    `materials` maps the pk of an `ItemMaterial` to what was handed in. A `submission` seen before
+    returns the case that it made. Raises `ValidationError` by field, `LikelyDuplicate` unless
+    `confirmed`, `NotPermitted`, `WorkflowError` for an item that cannot be applied for here.
+    """
+    if not actor.has_perm("services.add_case"):
+        raise NotPermitted("您没有登记办件的权限。如需办理，请联系窗口负责人。")
+    if actor.outlet_id is None:
+        raise NotPermitted("您的账号没有设置服务网点，不能登记办件。请联系系统管理员。")
+    submission = submission or uuid4()
+    if existing := _submitted(submission, actor):
+        return existing
+    if item.state != PublicationState.PUBLISHED or item.revises_id:
+        raise WorkflowError("该事项尚未发布或已停办，不能登记。", fields={"item": ["请选择已发布的事项。"]})
+    if item.department_id is None:
+        raise WorkflowError(
+            f"该事项由{item.authority}办理，不在本大厅收件。",
+            fields={"item": ["请选择由县级部门办理的事项。"]},
+        )
+    applicant = applicant.clean()
+    if corrects is not None and corrects.is_open:
+        raise WorkflowError("原办件尚未结束，请直接在原办件上办理。")
+    lines = list(item.materials.select_related("material"))
+    handed = _checked_materials(lines, materials or {})
+    if not confirmed:
+        _warn_of_duplicates(applicant, item)
+    try:
+        with transaction.atomic():
+            case = Case.objects.create(
+                submission=submission,
+                case_number=next_case_number(today()),
+                item=item,
+                is_instant=item.handling_kind == HandlingKind.INSTANT,
+                department_id=item.department_id,
+                outlet_id=actor.outlet_id,
+                corrects=corrects,
+                applicant_kind=applicant.kind,
+                applicant_name=applicant.name,
+                applicant_number=applicant.number,
+                phone=applicant.phone,
+                agent_name=applicant.agent_name,
+                agent_phone=applicant.agent_phone,
+                note=note.strip()[:300],
+                created_by=actor,
+            )
+            CaseMaterial.objects.bulk_create(
+                _case_material(case, line, handed.get(line.pk, HandedIn()), actor) for line in lines
+            )
+            log(actor=actor, action="case.register", target=case, changes={"item": [None, item.code]})
+    except IntegrityError:  # the same click, a moment earlier
+        if existing := _submitted(submission, actor):
+            return existing
+        raise
+    return case
+
+
+@transaction.atomic
+def record_case(**arguments: Any) -> Case:
+    """Records and receives in one transaction: what the counter does. See `register_case`."""
+    case = register_case(**arguments)
+    if case.state != case._meta.get_field("state").default:
+        return case  # a second submit of the same form
+    return receive_case(case=case, actor=arguments["actor"])
+
+
+def _submitted(submission: UUID, actor: Any) -> Case | None:
+    return Case.objects.filter(submission=submission, created_by=actor).first()
+
+
+def _warn_of_duplicates(applicant: Applicant, item: ServiceItem) -> None:
+    earlier = Case.objects.same_matter(applicant_hash=crypto.keyed_hash(applicant.number), item=item)
+    found = list(earlier.order_by("-pk").values_list("case_number", flat=True)[:3])
+    if found:
+        raise LikelyDuplicate(
+            f"该申请人 30 日内已就本事项登记过：{'、'.join(found)}。确认不是重复登记，请再次提交。",
+            fields={"confirmed": ["请确认不是重复登记。"]},
+        )
+
+
+def _checked_materials(lines: list[Any], given: dict[int, HandedIn]) -> dict[int, HandedIn]:
+    """`given` for materials of this item. Raises `ValidationError` keyed `material_<pk>`."""
+    errors: dict[str, str] = {}
+    for line in lines:
+        entry = given.get(line.pk)
+        if entry is None:
+            continue
+        if entry.state not in MaterialState.values:
+            errors[f"material_{line.pk}"] = "请选择材料的情况。"
+        elif entry.state == MaterialState.DEFERRED:
+            if line.necessity != Necessity.DEFERRABLE:
+                errors[f"material_{line.pk}"] = "该材料不能容缺。"
+            elif entry.promised_on is None or entry.promised_on < today():
+                errors[f"material_{line.pk}"] = "容缺须填写承诺补齐日期，且不早于今天。"
+        elif entry.state == MaterialState.NOT_NEEDED and line.necessity in {
+            Necessity.REQUIRED,
+            Necessity.DEFERRABLE,
+        }:
+            errors[f"material_{line.pk}"] = "该材料为必要材料。"
+        elif not (0 <= entry.originals <= 999 and 0 <= entry.copies <= 999):
+            errors[f"material_{line.pk}"] = "份数应在 0 到 999 之间。"
+    if errors:
+        raise ValidationError(errors)
+    return given
+
+
+def _case_material(case: Case, line: Any, entry: HandedIn, actor: Any) -> CaseMaterial:
+    received = entry.state == MaterialState.HANDED_IN
+    return CaseMaterial(
+        case=case,
+        material_id=line.material_id,
+        name=line.name[:160],
+        necessity=line.necessity,
+        condition=line.condition,
+        originals_wanted=line.originals,
+        copies_wanted=line.copies,
+        state=entry.state,
+        originals=entry.originals if received else 0,
+        copies=entry.copies if received else 0,
+        received_at=case.created_at if received else None,
+        received_by=actor if received else None,
+        promised_on=entry.promised_on if entry.state == MaterialState.DEFERRED else None,
+        order=line.order,
+    )

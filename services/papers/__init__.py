@@ -1,0 +1,1 @@
+"""The papers that a case prints: texts, frozen content, PDF."""

@@ -1,0 +1,182 @@
+"""Fills a paper with a case, once: the content is frozen in `CaseDocument` as plain JSON."""
+
+from collections import defaultdict
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from services.choices_cases import (
+    DeliveryMethod,
+    MaterialState,
+    PaperKind,
+    SpecialProcedure,
+)
+from services.clock import limits_of
+from services.models.cases import Case, CaseDocument
+from services.models.catalogue import days_text
+from services.papers.texts import LAW, PAPERS, REMEDIES
+from tuoxian_portal.core.chinese import chinese_date, plain_date
+
+FACT_LABELS = {
+    "number": "办件编号",
+    "item": "申请事项",
+    "applicant": "申请人",
+    "identity": "证件号码",
+    "phone": "联系电话",
+    "received": "收件时间",
+    "accepted": "受理日期",
+    "deadline": "办理期限",
+    "recipient": "领取人",
+    "method": "送达方式",
+    "delivered": "送达日期",
+}
+
+
+def compose(
+    kind: str, case: Case, *, number: str, at: datetime, by: Any = None, **extra: Any
+) -> dict[str, Any]:
+    """The content of one paper. No query when `case` came with item, department, outlet, materials.
+
+    `extra` may hold `reason`, `days`, `missing` (list of texts) and `procedure`. ID and phone are
+    masked; the tracking password is not in it, the renderer takes it from the case.
+    """
+    paper = PAPERS[kind]
+    on = timezone.localtime(at).date()
+    snapshot = case.item_snapshot or {}
+    licence = (snapshot.get("item_type") or case.item.item_type) == "licence"
+    title = paper.licence_title if licence and paper.licence_title else paper.title
+    context: dict[str, str] = defaultdict(
+        str,
+        {
+            "number": case.case_number,
+            "item": case.item_name,
+            "applicant": case.applicant_name,
+            "identity": case.masked_number,
+            "phone": case.masked_phone,
+            "outlet": case.outlet.name,
+            "department": case.department.name,
+            "received": _day(case.received_on),
+            "accepted": _day(case.accepted_on),
+            "deadline": _day(case.decide_by) or "以事项规定为准",
+            "due": _day(case.due_on),
+            "today": plain_date(on),
+            "per": "根据" if licence else "参照",
+            "what": "行政许可" if licence else "办理",
+            "result": f"办理结果：{snapshot['result']}。" if snapshot.get("result") else "",
+            "acceptance": _acceptance(case, licence),
+            "limits": _limits(case),
+            "recipient": case.recipient,
+            "method": DeliveryMethod(case.delivery_method).label if case.delivery_method else "",
+            "delivered": _day(case.delivered_on),
+            "decision": "准予决定书" if case.outcome == "approved" else "不予决定书",
+            "short": paper.short,
+            "reason": _sentence(extra.get("reason", "")),
+            "days": str(extra.get("days") or ""),
+            "procedure": SpecialProcedure(extra["procedure"]).label if extra.get("procedure") else "",
+        },
+    )
+    if kind == PaperKind.SPECIAL:
+        context["reason"] = context["reason"].rstrip("。")
+    if kind in {PaperKind.RECEIPT, PaperKind.CORRECTION_RECEIPT} and case.received_at:
+        received = timezone.localtime(case.received_at)
+        context["received"] = f"{plain_date(received.date())} {received:%H:%M}"
+    sealed = {"department": case.department.name, "outlet": case.outlet.name, "": ""}[paper.seal]
+    return {
+        "title": title,
+        "number": number,
+        "to": f"{case.applicant_name}：" if paper.addressed else "",
+        "facts": [[FACT_LABELS[name], context[name]] for name in paper.facts if name != "tracking"],
+        "slip": paper.slip,
+        "body": [text for raw in paper.body if (text := raw.format_map(context).strip())],
+        "table": _table(paper.table, case, extra),
+        "after": [raw.format_map(context) for raw in paper.after]
+        + ([REMEDIES.format_map(context)] if paper.remedies else []),
+        "signers": [[name, _signer(name, by)] for name in paper.signers],
+        "place": sealed,
+        "date": chinese_date(on) if sealed else "",
+    }
+
+
+def new_document(
+    kind: str, case: Case, *, sequence: int, at: datetime, by: Any = None, **extra: Any
+) -> CaseDocument:
+    """An unsaved document whose content is frozen."""
+    number = f"{case.case_number}-{sequence:02d}"
+    return CaseDocument(
+        case=case,
+        kind=kind,
+        number=number,
+        content=compose(kind, case, number=number, at=at, by=by, **extra),
+        created_at=at,
+        created_by=by,
+    )
+
+
+def _day(day: date | None) -> str:
+    return plain_date(day) if day else ""
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in "。！？；" else text + "。"
+
+
+def _signer(label: str, by: Any) -> str:
+    """Who acts for the office is printed; the applicant writes by hand."""
+    return str(by) if by is not None and label in {"收件人", "移交人", "送达人"} else ""
+
+
+def _acceptance(case: Case, licence: bool) -> str:
+    if case.deemed_accepted:
+        return (
+            f"因收到材料后 5 个工作日内未告知补正，根据{LAW}第三十二条第一款第（四）项，"
+            f"自收到申请材料之日（{_day(case.accepted_on)}）起视为受理。"
+        )
+    per = "根据" if licence else "参照"
+    return f"经审查，申请材料齐全、符合法定形式，{per}{LAW}第三十二条第一款第（五）项，决定予以受理。"
+
+
+def _limits(case: Case) -> str:
+    limits = limits_of(case.item_snapshot or {})
+    if not limits or not case.decide_by:
+        return "本事项的办理时限尚未公布，以窗口答复为准。"
+    names = {"statutory": "法定时限", "promised": "承诺时限"}
+    parts = "、".join(f"{names[kind]} {days_text(days, unit)}" for kind, days, unit, _ in limits)
+    return f"办理期限自受理的次日起计算（{parts}），应于{_day(case.decide_by)}前作出决定。"
+
+
+def _table(name: str, case: Case, extra: dict[str, Any]) -> dict[str, Any] | None:
+    if not name:
+        return None
+    if name == "missing":
+        return {
+            "headers": ["序号", "需要补正的内容"],
+            "rows": [[str(n), text] for n, text in enumerate(extra.get("missing") or [], 1)],
+            "widths": [1, 9],
+        }
+    materials = list(case.materials.all())
+    if name == "deferred":
+        owed = [m for m in materials if m.state == MaterialState.DEFERRED]
+        return {
+            "headers": ["序号", "材料", "承诺补齐日期"],
+            "rows": [[str(n), m.name, _day(m.promised_on)] for n, m in enumerate(owed, 1)],
+            "widths": [1, 6, 3],
+        }
+    if name == "handed_in":
+        materials = [m for m in materials if m.state == MaterialState.HANDED_IN]
+    return {
+        "headers": ["序号", "材料", "原件", "复印件", "情况"],
+        "rows": [
+            [str(n), m.name, str(m.originals or ""), str(m.copies or ""), _material_state(m)]
+            for n, m in enumerate(materials, 1)
+        ]
+        or [["", "（无）", "", "", ""]],
+        "widths": [1, 6, 1, 1.2, 2.2],
+    }
+
+
+def _material_state(material: Any) -> str:
+    if material.state == MaterialState.DEFERRED:
+        return f"容缺，{material.promised_on:%Y-%m-%d}前补齐"
+    return str(MaterialState(material.state).label)

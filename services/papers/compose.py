@@ -67,13 +67,13 @@ def compose(
             "acceptance": _acceptance(case, licence),
             "limits": _limits(case),
             "recipient": case.recipient,
-            "method": DeliveryMethod(case.delivery_method).label if case.delivery_method else "",
+            "method": str(DeliveryMethod(case.delivery_method).label) if case.delivery_method else "",
             "delivered": _day(case.delivered_on),
             "decision": "准予决定书" if case.outcome == "approved" else "不予决定书",
             "short": paper.short,
             "reason": _sentence(extra.get("reason", "")),
             "days": str(extra.get("days") or ""),
-            "procedure": SpecialProcedure(extra["procedure"]).label if extra.get("procedure") else "",
+            "procedure": str(SpecialProcedure(extra["procedure"]).label) if extra.get("procedure") else "",
         },
     )
     if kind == PaperKind.SPECIAL:

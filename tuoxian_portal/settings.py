@@ -185,6 +185,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tuoxian_portal.reports.tasks.produce_due_reports",
         "schedule": crontab(minute="15", hour="7"),
     },
+    "cockpit-figures": {
+        "task": "tuoxian_portal.dashboard.tasks.refresh_figures",
+        "schedule": crontab(minute="10"),
+    },
     "services-clock": {
         "task": "services.tasks.run_clock",
         "schedule": crontab(minute="5", hour="0"),

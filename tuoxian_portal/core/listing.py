@@ -266,6 +266,15 @@ class Listing:
     def next_url(self) -> str:
         return self.url(**{PAGE: self.page.number + 1}) if self.page.has_next() else ""
 
+    @property
+    def xlsx_url(self) -> str:
+        """The same rows as a file, for views that offer `export`."""
+        return self.url(export="xlsx")
+
+    @property
+    def csv_url(self) -> str:
+        return self.url(export="csv")
+
     # --- addresses ------------------------------------------------------------------------------
     def _parameters(self) -> list[tuple[str, str]]:
         pairs = [(TEXT, self.text)] if self.text else []

@@ -51,6 +51,10 @@ class ProjectRating(models.Model):
     def __str__(self) -> str:
         return f"{self.project} {self.get_level_display()}"
 
+    @property
+    def tone(self) -> str:
+        return ConfidenceLevel(self.level).tone
+
 
 class HallMonth(models.Model):
     """What the hall did in one month for one department, or altogether (`department` None).

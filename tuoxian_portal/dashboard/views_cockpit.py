@@ -88,14 +88,17 @@ def index(request: HttpRequest) -> HttpResponse:
     }
     if cockpit.sees_county(request.user, "projects.view_keyproject"):
         context["levels"] = cockpit.confidence_counts()
+        context["confidence_finding"] = _confidence_finding(context["levels"])
         context["stages"] = cockpit.stage_bars()
     if cockpit.sees_county(request.user, "services.view_case"):
         context["hall"] = hall = cockpit.hall(on)
         context["hall_months"] = _month_bars(hall.months)
         context["queues"] = _queues(hall.queues)
+        context["hall_finding"] = _hall_finding(hall)
     if cockpit.sees_county(request.user, "finance.view_loanintent"):
         context["pipeline"] = pipeline = cockpit.loans(request.user)
         context["loan_bars"] = cockpit.loan_bars(pipeline)
+        context["loan_finding"] = _loan_finding(pipeline)
     context["stats"] = _headline(context)
     return render(request, "dashboard/cockpit.html", context)
 
@@ -140,6 +143,32 @@ def _headline(context: dict[str, Any]) -> list[dict[str, Any]]:
             }
         )
     return stats[:4]
+
+
+def _confidence_finding(levels: list[cockpit.LevelCount]) -> str:
+    """The headline over the confidence badges, in words."""
+    total = sum(level.count for level in levels)
+    if not total:
+        return "还没有评定过项目把握"
+    counts = {level.level: level.count for level in levels}
+    red, green = counts[ConfidenceLevel.RED], counts[ConfidenceLevel.GREEN]
+    return f"{total} 个在建项目中，{green} 个可按期，{red} 个难以按期"
+
+
+def _hall_finding(hall: cockpit.Hall) -> str:
+    if hall.on_time_percent is None:
+        return f"近 13 个月收件 {hall.received} 件"
+    return (
+        f"近 13 个月收件 {hall.received} 件，作出决定 {hall.decided} 件，"
+        f"按期 {plain(hall.on_time_percent, 1)}%"
+    )
+
+
+def _loan_finding(pipeline: Any) -> str:
+    first, last = pipeline.steps[0], pipeline.steps[-1]
+    if not first.count:
+        return "还没有贷款意向"
+    return f"意向 {format_wan(first.amount_wan)}，已放款 {format_wan(last.amount_wan)}"
 
 
 def _month_bars(months: list[HallMonth]) -> list[dict[str, Any]]:
@@ -458,6 +487,12 @@ def finance(request: HttpRequest) -> HttpResponseBase:
                 [b.name, *b.reached, format_wan(b.intended_wan), format_wan(b.drawn_wan)]
                 for b in pipeline.banks
             ],
+            "bank_headers": [
+                "金融机构",
+                *(str(step.label) for step in pipeline.steps),
+                "意向金额",
+                "放款金额",
+            ],
             "has_sample": pipeline.has_samples,
         },
     )
@@ -557,6 +592,7 @@ def hall(request: HttpRequest) -> HttpResponseBase:
             "listing": listing,
             "scope": scope,
             "queues": _queues(Case.objects.visible_to(request.user).queue_counts(on)),
+            "department_headers": ["部门", "收件", "决定", "按期率"],
             "departments": _department_rows(by_department.select_related("department")),
             "has_sample": any(case.is_sample for case in listing.page.object_list),
         },

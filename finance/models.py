@@ -288,6 +288,10 @@ class LoanIntent(Timestamped, Versioned, Sampled):
             raise ValidationError(errors)
 
     @property
+    def state_tone(self) -> str:
+        return IntentState(self.state).tone
+
+    @property
     def drawn_wan(self) -> Decimal:
         """Money paid out, 万元. One query, none when the row came from `with_drawn()`."""
         known: Any = self.__dict__.get("drawn_total_wan")

@@ -189,6 +189,10 @@ class Case(Versioned, Sampled, Timestamped):
         return self.state not in CLOSED_STATES
 
     @property
+    def state_tone(self) -> str:
+        return CaseState(self.state).tone
+
+    @property
     def masked_name(self) -> str:
         """A person's name masked; an organisation's name is public."""
         if self.applicant_kind == ApplicantKind.ORGANISATION:

@@ -60,9 +60,9 @@ class KeptAdmin(PortalAdmin):
         if not change:
             self.add_through_action(request, obj, form)
             return
-        values = {name: form.cleaned_data[name] for name in form.changed_data if name != "version"}
+        values = {name: form.cleaned_data[name] for name in form.changed_data if name != "seen_version"}
         fresh = type(obj).objects.get(pk=obj.pk)
-        version = form.cleaned_data.get("version")
+        version = form.cleaned_data.get("seen_version")
         saved = keep(actions.edit_record, record=fresh, actor=request.user, values=values, version=version)
         obj.__dict__.update(saved.__dict__)
 
@@ -121,7 +121,7 @@ class LoanProductAdmin(KeptAdmin, WorkflowAdmin):
                 "description": _("没有来源标题和来源日期的产品不能发布。"),
             },
         ),
-        (_("状态"), {"fields": (("state_badge", "published_at"), "version")}),
+        (_("状态"), {"fields": (("state_badge", "published_at"), "seen_version")}),
     )
 
 
@@ -184,7 +184,7 @@ class FinancingDemandAdmin(KeptAdmin, WorkflowAdmin):
                 )
             },
         ),
-        (_("状态"), {"fields": (("number", "state_badge"), ("closed_on", "closed_reason"), "version")}),
+        (_("状态"), {"fields": (("number", "state_badge"), ("closed_on", "closed_reason"), "seen_version")}),
     )
 
     @display(description=_("需求金额"), ordering="amount_wan")
@@ -200,7 +200,7 @@ class FinancingDemandAdmin(KeptAdmin, WorkflowAdmin):
         return open_ and super().has_change_permission(request, obj)
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
-        values = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        values = {name: value for name, value in form.cleaned_data.items() if name != "seen_version"}
         saved = keep(actions.register_demand, actor=request.user, **values)
         obj.__dict__.update(saved.__dict__)
 
@@ -211,6 +211,7 @@ class DrawdownInline(TabularInline):
     readonly_fields = fields
     extra = 0
     can_delete = False
+    hide_title = True
     verbose_name_plural = _("放款记录")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -298,7 +299,9 @@ class LoanIntentAdmin(KeptAdmin, WorkflowAdmin):
         return format_html("{}", "；".join(lines))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        links = ("event", "project", "demand", "product", "note")
+        links: tuple[str, ...] = ("event", "demand", "product", "note")
+        if request.user.has_perm("projects.view_keyproject"):
+            links = ("project", *links)
         if obj is None:
             own = own_bank(request.user)
             who = ("enterprise",) if own else ("enterprise", "bank")
@@ -308,7 +311,7 @@ class LoanIntentAdmin(KeptAdmin, WorkflowAdmin):
             )
         return (
             (None, {"fields": (("number", "state_badge"), ("enterprise", "bank"), "steps")}),
-            (_("关联与备注"), {"fields": (*links, "version")}),
+            (_("关联与备注"), {"fields": (*links, "seen_version")}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -331,6 +334,6 @@ class LoanIntentAdmin(KeptAdmin, WorkflowAdmin):
         return form
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
-        values = {name: value for name, value in form.cleaned_data.items() if name != "version"}
+        values = {name: value for name, value in form.cleaned_data.items() if name != "seen_version"}
         saved = keep(actions.record_intent, actor=request.user, **{"bank": obj.bank, **values})
         obj.__dict__.update(saved.__dict__)

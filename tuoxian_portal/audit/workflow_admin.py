@@ -122,7 +122,9 @@ class WorkflowAdmin(PortalAdmin):
         )
         options: dict[str, Any] = {"record": record} if spec.for_record else {}
         version = getattr(record, "version", None)
-        form = spec.form(request.POST or None, initial={"version": version}, **options)
+        form = spec.form(
+            request.POST if request.method == "POST" else None, initial={"version": version}, **options
+        )
         if "reason" in form.fields and transition.needs_reason:
             form.fields["reason"].required = True
         if request.method == "POST" and form.is_valid():
@@ -162,18 +164,20 @@ def add_errors(form: forms.BaseForm, error: ValidationError) -> None:
 
 
 class VersionedModelForm(forms.ModelForm):
-    """A model form that refuses, with everything typed kept, when the record changed meanwhile."""
+    """A model form that refuses, with everything typed kept, when the record changed meanwhile.
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    The admin's fieldsets name `seen_version`."""
+
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.fields["version"].initial = self.instance.version
+            self.fields["seen_version"].initial = self.instance.version
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        seen = cleaned.get("version")
+        seen = cleaned.get("seen_version")
         if self.instance.pk and seen is not None and seen != self.instance.version:
             raise ValidationError(
                 "这条记录在您打开之后已被他人修改，本次没有保存。请另开页面核对最新内容后再改。"

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 
 from projects import actions
-from projects.choices import InvestmentBand, Nature, ProjectType, Stage
+from projects.choices import InvestmentBand, Nature, ProjectType, Stage, Status
 from projects.forms import EnquiryForm, new_stamp
 from projects.models import InvestmentLead, KeyProject, Opportunity
 from projects.throttling import EnquiryThrottle
@@ -23,8 +23,9 @@ from tuoxian_portal.core.money import format_wan, plain
 from tuoxian_portal.directory.models import Department
 
 DONE_SALT = "projects.enquiry.done"
+# Named projects before groups, works and other rows that are not one project each.
+PROJECTS_FIRST = Case(When(nature=Nature.PROJECT, then=0), default=1)
 LARGEST = F("total_investment_wan").desc(nulls_last=True)
-UNSTATED = "来源未载明"
 
 
 def _tabs(current: str) -> list[dict[str, Any]]:
@@ -82,7 +83,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
         ],
         search=lambda queryset, text: queryset.search(text),
         sorts={
-            "number": ("台账顺序", ["is_sample", "number"]),
+            "number": ("具名项目在前", ["is_sample", PROJECTS_FIRST, "number"]),
             "investment": ("总投资从高到低", ["is_sample", LARGEST]),
             "stage": ("最近更新", ["is_sample", "-updated_at"]),
         },
@@ -211,10 +212,27 @@ def _enquire_url(number: str) -> str:
     return f"{reverse('projects:enquiry')}?{urlencode({'about': number})}"
 
 
+def _project_facts(project: KeyProject) -> list[tuple[str, str, str]]:
+    """What matters first; what a source need not state is left out while it is unknown."""
+    site = project.park.name if project.park else (project.town.name if project.town else "")
+    total = format_wan(project.total_investment_wan)
+    facts = [
+        # Sources that contradict each other, or give no exact figure, are quoted below the fact.
+        ("总投资", total or ("尚无一致的数额" if project.investment_note else ""), project.investment_note),
+        ("产业", project.industry.name if project.industry else "", ""),
+        ("企业", project.owner_name, ""),
+        ("园区或乡镇", site, project.location if project.location != site else ""),
+    ]
+    optional = [
+        ("类型", str(project.get_project_type_display()), ""),
+        ("用地", f"{plain(project.land_mu)}\u00a0亩" if project.land_mu else "", ""),
+    ]
+    return facts + [fact for fact in optional if fact[1]]
+
+
 def _project_context(project: KeyProject) -> dict[str, Any]:
     """Published fields only: nothing of reports, problems, receipts or responsible people."""
     facts = list(project.source_facts.all())
-    site = project.park.name if project.park else (project.town.name if project.town else "")
     return {
         "project": project,
         "title": project.name,
@@ -222,21 +240,10 @@ def _project_context(project: KeyProject) -> dict[str, Any]:
         "has_sample": project.is_sample,
         "stage_bar": _stage_bar(project.stage),
         "badges": [(project.stage_label, project.stage_tone)]
-        + ([(project.status_label, project.status_tone)] if project.status else [])
+        + ([(project.status_label, project.status_tone)] if project.status == Status.TERMINATED else [])
         + ([(project.get_nature_display(), "neutral")] if project.nature != Nature.PROJECT else [])
         + ([("链主项目", "info")] if project.is_chain_leader else []),
-        "key_facts": [
-            (
-                "总投资",
-                format_wan(project.total_investment_wan),
-                project.investment_note,
-            ),
-            ("产业", project.industry.name if project.industry else "", ""),
-            ("企业", project.owner_name, ""),
-            ("园区或乡镇", site, project.location if project.location != site else ""),
-            ("类型", project.get_project_type_display(), ""),
-            ("用地", f"{plain(project.land_mu)}\u00a0亩" if project.land_mu else "", ""),
-        ],
+        "key_facts": _project_facts(project),
         "capacity": project.capacity,
         "stage_note": project.stage_note,
         "timeline": [

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from projects.api import viewsets
+
+router = SimpleRouter()
+router.register("key-projects", viewsets.KeyProjectViewSet, basename="key-project")
+router.register("opportunities", viewsets.OpportunityViewSet, basename="opportunity")
+router.register("targets", viewsets.TargetViewSet, basename="target")
+router.register("progress-reports", viewsets.ProgressReportViewSet, basename="progress-report")
+router.register("leads", viewsets.LeadViewSet, basename="lead")
+router.register("enquiries", viewsets.EnquiryViewSet, basename="enquiry")
+urlpatterns = router.urls

@@ -1,0 +1,219 @@
+"""Projects, opportunities, targets, reports, leads: lists, details, and the verbs that call actions."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from projects import actions
+from projects.api import serializers
+from projects.api.filters import (
+    KeyProjectFilter,
+    LeadFilter,
+    OpportunityFilter,
+    ProgressReportFilter,
+    TargetFilter,
+)
+from projects.choices import LeadSource
+from projects.models import InvestmentLead, KeyProject, Opportunity, ProgressReport, Target
+from projects.targets import actuals
+from projects.throttling import EnquiryThrottle
+from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+from tuoxian_portal.core.calendar import today
+
+
+def verb(
+    function: Callable[..., Any], record_name: str, body: type[Serializer], takes: tuple[str, ...], path: str
+) -> Any:
+    """A POST that calls the action `function` with what `body` validated of `takes`, and answers with
+    the record as it is then."""
+
+    def handler(self: Any, request: Request, **kwargs: Any) -> Response:
+        record = self.get_object()
+        data = body(data=request.data)
+        data.is_valid(raise_exception=True)
+        values = {name: data.validated_data[name] for name in takes}
+        function(**{record_name: record}, actor=request.user, **values)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    handler.__name__ = function.__name__
+    handler.__doc__ = (function.__doc__ or "").split(". ")[0]
+    decorated = action(detail=True, methods=["post"], url_path=path)(handler)
+    return extend_schema(request=body)(decorated)
+
+
+WITH_REASON = ("reason", "version")
+
+
+@extend_schema_view(list=extend_schema(summary="重点项目"), retrieve=extend_schema(summary="重点项目详情"))
+class KeyProjectViewSet(PortalViewSet):
+    """Published projects for everybody; staff see what their scope covers."""
+
+    queryset = KeyProject.objects.select_related("industry", "enterprise", "park", "town", "department")
+    lookup_field = "number"
+    filterset_class = KeyProjectFilter
+    ordering_fields = ["number", "total_investment_wan", "updated_at"]
+    ordering = ["is_sample", "number"]
+
+    def get_serializer_class(self) -> Any:
+        if self.action == "list":
+            return serializers.KeyProjectSerializer
+        return serializers.KeyProjectDetailSerializer
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        if self.action == "list":
+            return rows
+        return rows.with_confidence_inputs(today()).prefetch_related("source_facts")
+
+    advance_stage = verb(actions.advance_stage, "project", ReasonSerializer, WITH_REASON, "advance")
+    set_back_stage = verb(actions.set_back_stage, "project", ReasonSerializer, WITH_REASON, "set-back")
+    place_stage = verb(
+        actions.place_stage,
+        "project",
+        serializers.PlaceStageSerializer,
+        ("stage", *WITH_REASON),
+        "place-stage",
+    )
+    stall_project = verb(actions.stall_project, "project", ReasonSerializer, WITH_REASON, "stall")
+    resume_project = verb(actions.resume_project, "project", ReasonSerializer, WITH_REASON, "resume")
+    terminate_project = verb(actions.terminate_project, "project", ReasonSerializer, WITH_REASON, "terminate")
+    override_confidence = verb(
+        actions.override_confidence,
+        "project",
+        serializers.OverrideSerializer,
+        ("level", *WITH_REASON),
+        "override-confidence",
+    )
+    clear_override = verb(actions.clear_override, "project", ReasonSerializer, ("version",), "clear-override")
+    publish = verb(actions.publish, "record", ReasonSerializer, ("version",), "publish")
+    withdraw = verb(actions.withdraw, "record", ReasonSerializer, WITH_REASON, "withdraw")
+
+
+@extend_schema_view(list=extend_schema(summary="招商项目"), retrieve=extend_schema(summary="招商项目详情"))
+class OpportunityViewSet(PortalViewSet):
+    queryset = Opportunity.objects.select_related("industry", "park", "department")
+    serializer_class = serializers.OpportunitySerializer
+    lookup_field = "number"
+    filterset_class = OpportunityFilter
+    ordering_fields = ["number", "total_investment_wan"]
+    ordering = ["is_sample", "number"]
+
+
+@extend_schema_view(list=extend_schema(summary="目标与结果"), retrieve=extend_schema(summary="目标详情"))
+class TargetViewSet(PortalViewSet):
+    """Targets with their source; what the portal computed for them only for staff."""
+
+    queryset = Target.objects.select_related("industry", "park")
+    serializer_class = serializers.TargetSerializer
+    filterset_class = TargetFilter
+    ordering_fields = ["year", "order"]
+    ordering = ["order", "pk"]
+
+    def _with_actuals(self, targets: list[Target], *, many: bool) -> Any:
+        context = self.get_serializer_context()
+        if self.request.user.has_perm("projects.view_progressreport"):
+            context["actuals"] = actuals(targets)
+        return serializers.TargetSerializer(targets if many else targets[0], many=many, context=context).data
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self._with_actuals(list(page or []), many=True))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(self._with_actuals([self.get_object()], many=False))
+
+
+@extend_schema_view(list=extend_schema(summary="月度进展"), retrieve=extend_schema(summary="月度进展详情"))
+class ProgressReportViewSet(PortalViewSet):
+    """Monthly reports, for staff."""
+
+    staff_only = True
+    queryset = ProgressReport.objects.select_related("project", "submitted_by", "accepted_by")
+    serializer_class = serializers.ProgressReportSerializer
+    filterset_class = ProgressReportFilter
+    ordering_fields = ["month", "project__number"]
+    ordering = ["-month", "project__number"]
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().with_year_to_date()
+
+    @extend_schema(
+        request=serializers.ProgressReportInputSerializer,
+        responses={201: serializers.ProgressReportSerializer},
+        summary="填报一个月的进展（草稿）",
+    )
+    def create(self, request: Request) -> Response:
+        data = serializers.ProgressReportInputSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        values = data.validated_data
+        report = actions.save_report(report=ProgressReport(**values), actor=request.user, changed=[])
+        shown = self.get_queryset().get(pk=report.pk)
+        return Response(self.get_serializer(shown).data, status=status.HTTP_201_CREATED)
+
+    submit_report = verb(actions.submit_report, "report", ReasonSerializer, ("version",), "submit")
+    accept_report = verb(actions.accept_report, "report", ReasonSerializer, ("version",), "accept")
+    send_back_report = verb(actions.send_back_report, "report", ReasonSerializer, WITH_REASON, "send-back")
+    freeze_report = verb(actions.freeze_report, "report", ReasonSerializer, ("version",), "freeze")
+
+
+@extend_schema_view(list=extend_schema(summary="招商线索"), retrieve=extend_schema(summary="招商线索详情"))
+class LeadViewSet(PortalViewSet):
+    """Leads, for staff; contacts masked."""
+
+    staff_only = True
+    queryset = InvestmentLead.objects.select_related(
+        "industry", "opportunity", "project", "converted_project", "owner"
+    )
+    serializer_class = serializers.LeadSerializer
+    lookup_field = "number"
+    filterset_class = LeadFilter
+    ordering_fields = ["created_at", "answer_due"]
+    ordering = ["-created_at"]
+
+    contact_lead = verb(actions.contact_lead, "lead", ReasonSerializer, ("version",), "contact")
+    follow_up_lead = verb(
+        actions.follow_up_lead,
+        "lead",
+        serializers.FollowUpSerializer,
+        ("next_step", "next_on", "version"),
+        "follow-up",
+    )
+    convert_lead = verb(
+        actions.convert_lead, "lead", serializers.ConvertSerializer, ("name", "version"), "convert"
+    )
+    close_lead = verb(actions.close_lead, "lead", ReasonSerializer, WITH_REASON, "close")
+    reopen_lead = verb(actions.reopen_lead, "lead", ReasonSerializer, WITH_REASON, "reopen")
+
+
+class EnquiryViewSet(mixins.CreateModelMixin, viewsets.GenericViewSet):
+    """Enquiries from outside: open to everybody, limited for each address."""
+
+    open_to_public = True
+    queryset = InvestmentLead.objects.none()
+    serializer_class = serializers.EnquirySerializer
+    throttle_classes = [EnquiryThrottle]
+    filterset_class = None
+
+    @extend_schema(
+        request=serializers.EnquirySerializer,
+        responses={201: serializers.EnquiryReceiptSerializer},
+        summary="提交投资咨询",
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        data = self.get_serializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        values = {k: v for k, v in data.validated_data.items() if k != "consent"}
+        lead = actions.record_enquiry(source=LeadSource.API, **values)
+        receipt = {
+            "number": lead.number,
+            "answer_due": lead.answer_due,
+            "answer_working_days": settings.ENQUIRY_ANSWER_WORKING_DAYS,
+        }
+        return Response(serializers.EnquiryReceiptSerializer(receipt).data, status=status.HTTP_201_CREATED)

@@ -280,6 +280,13 @@ SPECTACULAR_SETTINGS = {
         "DemandStateEnum": "finance.choices.DemandState",
         "EventLevelEnum": "finance.choices.Level",
         "IntentStateEnum": "finance.choices.IntentState",
+        "ProjectNatureEnum": "projects.choices.Nature",
+        "ConfidenceLevelEnum": "projects.choices.ConfidenceLevel",
+        "LeadStateEnum": "projects.choices.LeadState",
+        "ReportStateEnum": "projects.choices.ReportState",
+        "PolicyLevelEnum": "policies.choices.Level",
+        "PolicyNatureEnum": "policies.choices.Nature",
+        "PolicyPublicationEnum": "policies.choices.Publication",
     },
 }
 

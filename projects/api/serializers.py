@@ -313,9 +313,7 @@ class PlaceStageSerializer(ReasonSerializer):
 
 
 class OverrideSerializer(ReasonSerializer):
-    level = serializers.ChoiceField(
-        [(v, label) for v, label in ConfidenceLevel.choices if v != ConfidenceLevel.GREY]
-    )
+    level = serializers.ChoiceField(ConfidenceLevel.choices, help_text="绿、黄或红；灰由系统判定。")
 
 
 class FollowUpSerializer(ReasonSerializer):

@@ -25,13 +25,13 @@ def source_of(part: dict[str, str]) -> SimpleNamespace:
 
 
 def counts_text(originals: int | None, copies: int | None) -> str:
-    """`原件 1 份、复印件 2 份`; the window's answer when no source states a number."""
+    """`原件 1 份、复印件 2 份`; "" when no source states a number (the page says so once)."""
     parts = []
     if originals:
         parts.append(f"原件{NBSP}{originals}{NBSP}份")
     if copies:
         parts.append(f"复印件{NBSP}{copies}{NBSP}份")
-    return "、".join(parts) or f"份数{AT_WINDOW}"
+    return "、".join(parts)
 
 
 def licence_text(material: Material) -> str:
@@ -105,7 +105,13 @@ def key_facts(item: ServiceItem) -> list[tuple[str, str, str]]:
         *facts,
         ("收费", value("fee", fee_text(item)), item.fee_basis),
         ("申请材料", f"{len(item.materials.all())}{NBSP}项", ""),
+        ("办件类型", value("handling_kind", item.get_handling_kind_display()), ""),
         ("办理形式", value("channels", "、".join(item.channels)), "、".join(item.reaches)),
+        (
+            "办理结果",
+            value("result", item.result),
+            item.result_validity and f"有效期{NBSP}{item.result_validity}",
+        ),
     ]
 
 

@@ -108,12 +108,6 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
         ("事项类型", item.get_item_type_display()),
         ("服务对象", "、".join(item.audiences)),
         ("实施主体", item.authority),
-        (
-            "办理结果",
-            "，".join(
-                p for p in (item.result, item.result_validity and f"有效期{NBSP}{item.result_validity}") if p
-            ),
-        ),
         ("项目阶段", item.get_stage_display()),
         ("办理网点", "、".join(outlet.name for outlet in item.outlets.all())),
         ("实施编码", item.implementation_code),
@@ -219,8 +213,26 @@ def bundle_detail(request: HttpRequest, slug: str) -> HttpResponse:
                 (entry.name, f"由“{issuer.name}”产生，部门之间共享") for entry, issuer in composition.shared
             ],
             "saving_rows": [
-                {"label": label, "before": before, "after": after, "saved": before - after}
+                {
+                    "label": label,
+                    "short": label.split("（")[0],
+                    "before": before,
+                    "after": after,
+                    "saved": before - after,
+                }
                 for label, before, after in composition.saving.rows
+            ],
+            "facts": [
+                ("牵头单位", bundle.lead_authority, ""),
+                (
+                    "承诺时限",
+                    bundle.promised_text
+                    if bundle.promised_days is None
+                    else f"{bundle.promised_days}{NBSP}个工作日",
+                    "",
+                ),
+                ("包含事项", f"{len(bundle.members.all())}{NBSP}个", ""),
+                ("服务对象", "、".join(bundle.audiences), ""),
             ],
             "desk": {
                 "name": bundle.lead_authority,
@@ -252,11 +264,11 @@ def plan_of(composition: Composition) -> list[dict[str, Any]]:
 @public_page
 def hall(request: HttpRequest) -> HttpResponse:
     """Dated facts about the hall: the county's figures by group, then the city's and the region's."""
-    figures: dict[str, list[dict[str, Any]]] = {}
+    figures = []
     context = []
-    for row in HallStatistic.objects.all():
+    for row in HallStatistic.objects.exclude(scope=FactScope.ELSEWHERE):
         if row.scope == FactScope.COUNTY:
-            figures.setdefault(row.group, []).append(
+            figures.append(
                 {
                     "value": plain(row.value),
                     "unit": row.unit,
@@ -264,23 +276,23 @@ def hall(request: HttpRequest) -> HttpResponse:
                     "note": "。".join(part.rstrip("。") for part in (row.period, row.note) if part),
                 }
             )
-        elif row.scope in (FactScope.CITY, FactScope.REGION):
-            context.append(
-                (
-                    row.name,
-                    row.get_scope_display(),
-                    f"{plain(row.value)}{NBSP}{row.unit}",
-                    row.period,
-                    f"{row.source_publisher}《{row.source_title}》",
-                )
+            continue
+        context.append(
+            (
+                row.name,
+                row.get_scope_display(),
+                f"{plain(row.value)}{NBSP}{row.unit}",
+                row.period,
+                f"{row.source_publisher}《{row.source_title}》",
             )
+        )
     mechanisms = list(HallMechanism.objects.exclude(scope=FactScope.ELSEWHERE))
     source = HallStatistic.objects.of_county().first()
     return render(
         request,
         "services/hall.html",
         {
-            "figures": list(figures.items()),
+            "figures": figures,
             "context": context,
             "mechanisms": [m for m in mechanisms if m.scope == FactScope.COUNTY],
             "wider": [m for m in mechanisms if m.scope != FactScope.COUNTY],

@@ -41,7 +41,7 @@ def _move(record: Record, transition: Transition, actor: Any, reason: str, **val
     record.save(update_fields=["state", "version", "updated_at", *values])
     log(
         actor=actor,
-        action=f"services.{transition.name}",
+        action=transition.name,
         target=record,
         reason=reason,
         changes={"state": [before, record.state]},
@@ -127,7 +127,7 @@ def revise(*, record: ServiceItem, actor: Any, version: int | None = None) -> Se
     item, _ = _begin(record, "revise", actor, version, "")
     draft = ServiceItem(code=item.code, revises=item, version_number=item.version_number + 1)
     copy_content(item, draft)
-    log(actor=actor, action="services.revise", target=item, changes={"draft": [None, draft.pk]})
+    log(actor=actor, action="revise", target=item, changes={"draft": [None, draft.pk]})
     return draft
 
 
@@ -136,7 +136,7 @@ def discard(*, record: ServiceItem, actor: Any, version: int | None = None) -> S
     """Throws the draft of a next version away; returns the item that stays published."""
     draft, _ = _begin(record, "discard", actor, version, "")
     item = ServiceItem.objects.get(pk=draft.revises_id)
-    log(actor=actor, action="services.discard", target=item, changes={"draft": [draft.pk, None]})
+    log(actor=actor, action="discard", target=item, changes={"draft": [draft.pk, None]})
     draft.delete()
     return item
 
@@ -157,7 +157,7 @@ def publish_reference(record: ServiceItem | ServiceBundle) -> bool:
         _freeze(record, None)
     log(
         actor=None,
-        action="services.publish",
+        action="publish",
         target=record,
         reason="随参考数据发布",
         changes={"state": [PublicationState.DRAFTED, record.state]},

@@ -1,3 +1,19 @@
-from django.urls import URLPattern
+from rest_framework.routers import SimpleRouter
 
-urlpatterns: list[URLPattern] = []
+from services.api.viewsets import (
+    BundleViewSet,
+    HallMechanismViewSet,
+    HallStatisticViewSet,
+    ItemViewSet,
+    MaterialViewSet,
+    ThemeViewSet,
+)
+
+router = SimpleRouter()
+router.register("items", ItemViewSet, basename="service-item")
+router.register("bundles", BundleViewSet, basename="service-bundle")
+router.register("materials", MaterialViewSet, basename="material")
+router.register("themes", ThemeViewSet, basename="service-theme")
+router.register("hall-statistics", HallStatisticViewSet, basename="hall-statistic")
+router.register("hall-mechanisms", HallMechanismViewSet, basename="hall-mechanism")
+urlpatterns = router.urls

@@ -78,6 +78,11 @@ class WorkflowAdmin(PortalAdmin):
             f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_do", args=[record.pk, verb]
         )
 
+    def change_url(self, record: Any) -> str:
+        return reverse(
+            f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk]
+        )
+
     def label_of(self, action: str) -> str:
         """The Chinese word for an audit entry's action."""
         transition = self.workflow.by_name.get(action)
@@ -117,9 +122,7 @@ class WorkflowAdmin(PortalAdmin):
         if not self.has_view_permission(request, record):
             raise PermissionDenied
         spec, transition = self.verbs[verb], self.workflow.by_name[verb]
-        back = reverse(
-            f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk]
-        )
+        back = self.change_url(record)
         options: dict[str, Any] = {"record": record} if spec.for_record else {}
         version = getattr(record, "version", None)
         form = spec.form(
@@ -129,7 +132,7 @@ class WorkflowAdmin(PortalAdmin):
             form.fields["reason"].required = True
         if request.method == "POST" and form.is_valid():
             try:
-                spec.action(
+                result = spec.action(
                     **{spec.argument: record}, actor=request.user, **spec.arguments(form.cleaned_data)
                 )
             except PortalError as error:
@@ -138,7 +141,9 @@ class WorkflowAdmin(PortalAdmin):
                 add_errors(form, error)
             else:
                 messages.success(request, f"已{transition.label}。")
-                return HttpResponseRedirect(back)
+                # A verb may answer with another row (a draft opened, a draft merged): go there.
+                same = not isinstance(result, self.model) or result.pk == record.pk
+                return HttpResponseRedirect(back if same else self.change_url(result))
         shown = [name for name, field in form.fields.items() if not field.widget.is_hidden]
         context = {
             **self.admin_site.each_context(request),

@@ -1,0 +1,432 @@
+"""The catalogue in the admin: guides with their materials, bundles with their members, hall facts.
+
+Content is edited while a record is a draft; what is reviewed or published is read-only, and a
+published item is revised in a draft of its next version.
+"""
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline, TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from services.actions import catalogue as actions
+from services.choices import PublicationState
+from services.models import (
+    BundleAnswer,
+    BundleMember,
+    BundleQuestion,
+    HallMechanism,
+    HallStatistic,
+    ItemMaterial,
+    ItemQuestion,
+    ItemStep,
+    ItemVersion,
+    LegalBasis,
+    Material,
+    ServiceBundle,
+    ServiceItem,
+    ServiceTheme,
+)
+from services.publishing import LEAVABLE, gaps_of
+from services.workflow_catalogue import bundle_workflow, item_workflow
+from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.workflow_admin import (
+    ReasonForm,
+    Verb,
+    VersionedModelForm,
+    VersionForm,
+    WorkflowAdmin,
+)
+from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.concurrency import bump
+
+SOURCE_FIELDS = ("source_title", "source_publisher", "source_date", "source_where", "confidence")
+
+
+def next_code() -> str:
+    """The code after the highest `SI-nnn`, as a proposal."""
+    codes = ServiceItem.objects.filter(code__startswith="SI-").values_list("code", flat=True)
+    numbers = [int(match[1]) for code in codes if (match := re.fullmatch(r"SI-(\d+)", code))]
+    return f"SI-{max(numbers, default=0) + 1:03d}"
+
+
+class ItemForm(VersionedModelForm):
+    left_to_window = forms.MultipleChoiceField(
+        label=_("以窗口答复为准的要素"),
+        choices=list(LEAVABLE.items()),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("县里确实没有公布、由窗口答复的要素在此勾选；其余要素没有填写就不能发布。"),
+    )
+
+    class Meta:
+        model = ServiceItem
+        fields = "__all__"
+
+    def clean_code(self) -> str:
+        return self.cleaned_data["code"].strip().upper()
+
+
+class MaterialLine(TabularInline):
+    model = ItemMaterial
+    autocomplete_fields = ["material"]
+    extra = 0
+    tab = True
+    fields = (
+        "order",
+        "material",
+        "wording",
+        "necessity",
+        "condition",
+        "originals",
+        "copies",
+        "form",
+        "origin",
+        "acceptance",
+    )
+    verbose_name_plural = _("申请材料")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("material")
+
+
+class BasisLine(TabularInline):
+    model = LegalBasis
+    extra = 0
+    tab = True
+    fields = ("order", "statute", "article")
+
+
+class StepLine(TabularInline):
+    model = ItemStep
+    extra = 0
+    tab = True
+    fields = ("order", "name", "who", "days", "text")
+
+
+class QuestionLine(StackedInline):
+    model = ItemQuestion
+    extra = 0
+    tab = True
+    fields = ("order", "question", "answer")
+
+
+class CatalogueAdmin(WorkflowAdmin):
+    """What items and bundles share: read-only unless drafted, saves that are on record."""
+
+    action_labels = {"add": "新建", "edit": "修改"}
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or obj.state == PublicationState.DRAFTED)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a record is retired, a next draft discarded
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            bump(obj)
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        fields = [name for name in form.changed_data if name != "version"]
+        fields += [formset.prefix for formset in formsets if formset.has_changed()]
+        log(
+            actor=request.user,
+            action="edit" if change else "add",
+            target=form.instance,
+            changes={"fields": [None, fields]},
+        )
+
+    @display(description=_("状态"), ordering="state", label=True)
+    def state_badge(self, obj: Any) -> str:
+        return obj.get_state_display()
+
+    @display(description=_("发布检查"))
+    def missing(self, obj: Any) -> SafeString | str:
+        """What stands between this record and the public."""
+        if obj.pk is None:
+            return _("保存后显示还缺什么。")
+        gaps = gaps_of(obj)
+        if not gaps:
+            return _("要素齐全，可以发布。")
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((gap.text,) for gap in gaps)))
+
+
+@admin.register(ServiceItem)
+class ServiceItemAdmin(CatalogueAdmin):
+    form = ItemForm
+    workflow = item_workflow
+    verbs = {
+        "review": Verb(VersionForm, actions.review, "record"),
+        "send_back": Verb(ReasonForm, actions.send_back, "record"),
+        "publish": Verb(VersionForm, actions.publish, "record"),
+        "retire": Verb(ReasonForm, actions.retire, "record"),
+        "reopen": Verb(VersionForm, actions.reopen, "record"),
+        "revise": Verb(VersionForm, actions.revise, "record"),
+        "discard": Verb(VersionForm, actions.discard, "record"),
+    }
+    list_display = [
+        "code",
+        "name",
+        "item_type",
+        "department",
+        "handling_kind",
+        "version_number",
+        "state_badge",
+        "material_count",
+        "updated_at",
+    ]
+    list_display_links = ["code", "name"]
+    list_filter = ["state", "item_type", "department", "stage", "handling_kind", "themes"]
+    search_fields = ["search_text", "authority"]
+    autocomplete_fields = ["department"]
+    filter_horizontal = ["themes", "outlets", "issues"]
+    readonly_fields = ["state_badge", "missing", "version_number", "published_at", "revises"]
+    inlines = [MaterialLine, BasisLine, StepLine, QuestionLine]
+    fieldsets = (
+        (
+            None,
+            {"fields": ("version", ("state_badge", "version_number", "published_at"), "revises", "missing")},
+        ),
+        (
+            _("基本信息"),
+            {
+                "classes": ["tab"],
+                "fields": (
+                    ("code", "name"),
+                    "aliases",
+                    ("item_type", "stage", "full_assistance"),
+                    ("department", "authority"),
+                    ("for_individuals", "for_organisations"),
+                    ("basic_code", "implementation_code"),
+                    "themes",
+                ),
+            },
+        ),
+        (
+            _("时限与办理"),
+            {
+                "classes": ["tab"],
+                "fields": (
+                    "handling_kind",
+                    ("statutory_days", "statutory_unit", "statutory_kind"),
+                    "statutory_text",
+                    "statutory_basis",
+                    ("promised_days", "promised_unit"),
+                    "conditions",
+                    ("visits", "visits_reason"),
+                    ("at_window", "online", "mobile", "by_post"),
+                    "online_url",
+                    ("same_city", "cross_province", "cross_region"),
+                    ("at_county", "at_town", "at_village"),
+                    "outlets",
+                    ("window", "phone"),
+                ),
+            },
+        ),
+        (
+            _("收费与结果"),
+            {
+                "classes": ["tab"],
+                "fields": (("charged", "fee"), "fee_basis", ("result", "result_validity"), "issues"),
+            },
+        ),
+        (_("公开与来源"), {"classes": ["tab"], "fields": ("left_to_window", *SOURCE_FIELDS)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("department")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = changelist.result_list.prefetch_related("materials")
+        return changelist
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"code": next_code(), **super().get_changeform_initial_data(request)}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, term: str
+    ) -> tuple[QuerySet, bool]:
+        """Name, alias, pinyin or authority, as on the public page."""
+        return (queryset.search(term) if term.strip() else queryset), False
+
+    @display(description=_("材料"))
+    def material_count(self, obj: ServiceItem) -> int:
+        return len(obj.materials.all())
+
+
+class BundleQuestionLine(TabularInline):
+    model = BundleQuestion
+    extra = 0
+    tab = True
+    show_change_link = True
+    fields = ("order", "key", "text", "hint")
+    verbose_name_plural = _("情形问题（保存后点开填写选项）")
+
+
+class MemberLine(StackedInline):
+    model = BundleMember
+    extra = 0
+    tab = True
+    autocomplete_fields = ["item"]
+    fields = ("order", "item", "title", "handled_by", "answers", "prerequisites")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("item")
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Answers and prerequisites of this bundle only."""
+        bundle = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        if db_field.name == "answers":
+            kwargs["queryset"] = BundleAnswer.objects.filter(question__bundle=bundle).select_related(
+                "question"
+            )
+        elif db_field.name == "prerequisites":
+            kwargs["queryset"] = BundleMember.objects.filter(bundle=bundle).select_related("item")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class BundleForm(VersionedModelForm):
+    class Meta:
+        model = ServiceBundle
+        fields = "__all__"
+
+
+@admin.register(ServiceBundle)
+class ServiceBundleAdmin(CatalogueAdmin):
+    form = BundleForm
+    workflow = bundle_workflow
+    verbs = {
+        "review": Verb(VersionForm, actions.review, "record"),
+        "send_back": Verb(ReasonForm, actions.send_back, "record"),
+        "publish": Verb(VersionForm, actions.publish, "record"),
+        "take_back": Verb(VersionForm, actions.take_back, "record"),
+        "retire": Verb(ReasonForm, actions.retire, "record"),
+        "reopen": Verb(VersionForm, actions.reopen, "record"),
+    }
+    list_display = ["name", "theme", "department", "state_badge", "order", "updated_at"]
+    list_filter = ["state", "theme", "department", "stage"]
+    search_fields = ["search_text"]
+    autocomplete_fields = ["department"]
+    readonly_fields = ["state_badge", "missing", "published_at"]
+    inlines = [MemberLine, BundleQuestionLine]
+    fieldsets = (
+        (None, {"fields": ("version", ("state_badge", "published_at"), "missing")}),
+        (
+            _("基本信息"),
+            {
+                "classes": ["tab"],
+                "fields": (
+                    ("name", "slug"),
+                    "aliases",
+                    "summary",
+                    ("theme", "stage", "order"),
+                    ("for_individuals", "for_organisations"),
+                    ("department", "lead_authority"),
+                    ("promised_days", "promised_text"),
+                    "form_note",
+                    "note",
+                ),
+            },
+        ),
+        (_("来源"), {"classes": ["tab"], "fields": SOURCE_FIELDS}),
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, term: str
+    ) -> tuple[QuerySet, bool]:
+        return (queryset.search(term) if term.strip() else queryset), False
+
+
+class AnswerLine(TabularInline):
+    model = BundleAnswer
+    extra = 0
+    fields = ("order", "value", "label")
+
+
+@admin.register(BundleQuestion)
+class BundleQuestionAdmin(PortalAdmin):
+    """Reached from its bundle; edited while the bundle is a draft."""
+
+    list_display = ["text", "bundle", "key"]
+    list_filter = ["bundle"]
+    search_fields = ["text"]
+    readonly_fields = ["bundle"]
+    inlines = [AnswerLine]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or obj.bundle.state == PublicationState.DRAFTED)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Material)
+class MaterialAdmin(PortalAdmin):
+    list_display = ["name", "electronic_licence", "use_count"]
+    search_fields = ["name", "aliases"]
+    fields = ("name", "aliases", "electronic_licence", "note", *SOURCE_FIELDS)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(use_total=Count("uses"))
+
+    @display(description=_("使用事项"), ordering="use_total")
+    def use_count(self, obj: Any) -> int:
+        return obj.use_total
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.use_total)
+
+
+@admin.register(ServiceTheme)
+class ServiceThemeAdmin(PortalAdmin):
+    list_display = ["name", "slug", "for_individuals", "for_organisations", "order"]
+    search_fields = ["name"]
+
+
+@admin.register(ItemVersion)
+class ItemVersionAdmin(PortalAdmin):
+    """What was published, when and by whom. Written by the portal only."""
+
+    list_display = ["item", "number", "published_at", "published_by"]
+    list_filter = ["published_at"]
+    search_fields = ["item__search_text"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(HallStatistic)
+class HallStatisticAdmin(PortalAdmin):
+    list_display = ["name", "group", "value", "unit", "period", "scope", "order"]
+    list_filter = ["scope", "group"]
+    search_fields = ["name"]
+
+
+@admin.register(HallMechanism)
+class HallMechanismAdmin(PortalAdmin):
+    list_display = ["name", "meaning", "scope", "order"]
+    list_filter = ["scope"]
+    search_fields = ["name", "meaning"]

@@ -1,0 +1,308 @@
+"""What other systems read of the catalogue."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from services.models import (
+    BundleAnswer,
+    BundleMember,
+    BundleQuestion,
+    HallMechanism,
+    HallStatistic,
+    ItemMaterial,
+    ItemQuestion,
+    ItemStep,
+    LegalBasis,
+    Material,
+    ServiceBundle,
+    ServiceItem,
+    ServiceTheme,
+)
+from services.workflow_catalogue import bundle_workflow, item_workflow
+
+SOURCE = ["source_title", "source_publisher", "source_date", "source_where", "confidence"]
+
+
+class ThemeSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ServiceTheme
+        fields = ["slug", "name", "for_individuals", "for_organisations"]
+
+
+class MaterialSerializer(serializers.ModelSerializer):
+    """A material of the catalogue; `uses` counts the items that ask for it."""
+
+    uses = serializers.IntegerField(source="use_total", read_only=True)
+
+    class Meta:
+        model = Material
+        fields = ["id", "name", "aliases", "electronic_licence", "note", "uses", *SOURCE]
+
+
+class ItemMaterialSerializer(serializers.ModelSerializer):
+    """One line of an item's list. Counts are null when no source states them."""
+
+    name = serializers.CharField(read_only=True)
+    material = serializers.PrimaryKeyRelatedField(read_only=True)
+    catalogue_name = serializers.CharField(source="material.name", read_only=True)
+    electronic_licence = serializers.CharField(source="material.electronic_licence", read_only=True)
+    necessity_label = serializers.CharField(source="get_necessity_display", read_only=True)
+    origin_label = serializers.CharField(source="get_origin_display", read_only=True)
+
+    class Meta:
+        model = ItemMaterial
+        fields = [
+            "material",
+            "name",
+            "catalogue_name",
+            "necessity",
+            "necessity_label",
+            "condition",
+            "originals",
+            "copies",
+            "form",
+            "origin",
+            "origin_label",
+            "acceptance",
+            "electronic_licence",
+        ]
+
+
+class LegalBasisSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = LegalBasis
+        fields = ["statute", "article"]
+
+
+class ItemStepSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ItemStep
+        fields = ["name", "who", "days", "text"]
+
+
+class ItemQuestionSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ItemQuestion
+        fields = ["question", "answer"]
+
+
+class ItemListSerializer(serializers.ModelSerializer):
+    """One row. Limits are null when unknown; `promised_days` is the county's own promise."""
+
+    aliases = serializers.ListField(source="alias_list", child=serializers.CharField(), read_only=True)
+    audiences = serializers.ListField(child=serializers.CharField(), read_only=True)
+    channels = serializers.ListField(child=serializers.CharField(), read_only=True)
+    department = serializers.CharField(source="department.name", default="", read_only=True)
+    item_type_label = serializers.CharField(source="get_item_type_display", read_only=True)
+    themes = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
+    url = serializers.CharField(source="get_absolute_url", read_only=True)
+
+    class Meta:
+        model = ServiceItem
+        fields = [
+            "code",
+            "name",
+            "aliases",
+            "item_type",
+            "item_type_label",
+            "authority",
+            "department",
+            "audiences",
+            "themes",
+            "stage",
+            "handling_kind",
+            "statutory_days",
+            "statutory_unit",
+            "statutory_kind",
+            "promised_days",
+            "promised_unit",
+            "visits",
+            "channels",
+            "state",
+            "version_number",
+            "is_sample",
+            "updated_at",
+            "url",
+            *SOURCE,
+        ]
+
+
+class ItemDetailSerializer(ItemListSerializer):
+    """A whole guide. `left_to_window` names the elements that only the window answers."""
+
+    materials = ItemMaterialSerializer(many=True, read_only=True)
+    bases = LegalBasisSerializer(many=True, read_only=True)
+    steps = ItemStepSerializer(many=True, read_only=True)
+    questions = ItemQuestionSerializer(many=True, read_only=True)
+    left_to_window = serializers.ListField(child=serializers.CharField(), read_only=True)
+    available_actions = serializers.SerializerMethodField()
+
+    class Meta(ItemListSerializer.Meta):
+        fields = [
+            *ItemListSerializer.Meta.fields,
+            "basic_code",
+            "implementation_code",
+            "statutory_text",
+            "statutory_basis",
+            "conditions",
+            "visits_reason",
+            "online_url",
+            "same_city",
+            "cross_province",
+            "cross_region",
+            "charged",
+            "fee",
+            "fee_basis",
+            "result",
+            "result_validity",
+            "window",
+            "phone",
+            "left_to_window",
+            "materials",
+            "bases",
+            "steps",
+            "questions",
+            "published_at",
+            "version",
+            "available_actions",
+        ]
+
+    def get_available_actions(self, item: ServiceItem) -> list[str]:
+        return [t.name for t in item_workflow.available(item, self.context["request"].user)]
+
+
+class BundleMemberSerializer(serializers.ModelSerializer):
+    name = serializers.CharField(read_only=True)
+    item = serializers.CharField(source="item.code", default=None, read_only=True)
+    answers = serializers.SerializerMethodField()
+    prerequisites = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BundleMember
+        fields = ["order", "name", "item", "handled_by", "answers", "prerequisites"]
+
+    def get_answers(self, member: BundleMember) -> dict[str, list[str]]:
+        """`{question key: [answer values]}` under which the member applies; {} for always."""
+        wanted: dict[str, list[str]] = {}
+        for answer in member.answers.all():
+            wanted.setdefault(answer.question.key, []).append(answer.value)
+        return wanted
+
+    def get_prerequisites(self, member: BundleMember) -> list[int]:
+        """The `order` of the members that come first."""
+        return sorted(p.order for p in member.prerequisites.all())
+
+
+class BundleAnswerSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = BundleAnswer
+        fields = ["value", "label"]
+
+
+class BundleQuestionSerializer(serializers.ModelSerializer):
+    answers = BundleAnswerSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = BundleQuestion
+        fields = ["key", "text", "hint", "answers"]
+
+
+class BundleListSerializer(serializers.ModelSerializer):
+    audiences = serializers.ListField(child=serializers.CharField(), read_only=True)
+    department = serializers.CharField(source="department.name", default="", read_only=True)
+    theme = serializers.CharField(source="theme.slug", default=None, read_only=True)
+    url = serializers.CharField(source="get_absolute_url", read_only=True)
+
+    class Meta:
+        model = ServiceBundle
+        fields = [
+            "slug",
+            "name",
+            "summary",
+            "theme",
+            "audiences",
+            "stage",
+            "department",
+            "lead_authority",
+            "promised_days",
+            "promised_text",
+            "form_note",
+            "note",
+            "state",
+            "is_sample",
+            "updated_at",
+            "url",
+            *SOURCE,
+        ]
+
+
+class BundleDetailSerializer(BundleListSerializer):
+    members = BundleMemberSerializer(many=True, read_only=True)
+    questions = BundleQuestionSerializer(many=True, read_only=True)
+    available_actions = serializers.SerializerMethodField()
+
+    class Meta(BundleListSerializer.Meta):
+        fields = [
+            *BundleListSerializer.Meta.fields,
+            "members",
+            "questions",
+            "published_at",
+            "version",
+            "available_actions",
+        ]
+
+    def get_available_actions(self, bundle: ServiceBundle) -> list[str]:
+        return [t.name for t in bundle_workflow.available(bundle, self.context["request"].user)]
+
+
+class MergedMaterialSerializer(serializers.Serializer):
+    material = serializers.IntegerField(source="material.pk")
+    name = serializers.CharField()
+    necessity = serializers.CharField()
+    conditions = serializers.ListField(child=serializers.CharField())
+    originals = serializers.IntegerField(allow_null=True)
+    copies = serializers.IntegerField(allow_null=True)
+    electronic_licence = serializers.CharField(source="material.electronic_licence")
+    wanted_by = serializers.ListField(child=serializers.CharField())
+
+
+class SavingSerializer(serializers.Serializer):
+    forms_before = serializers.IntegerField()
+    forms_after = serializers.IntegerField()
+    materials_before = serializers.IntegerField()
+    materials_after = serializers.IntegerField()
+    visits_before = serializers.IntegerField()
+    visits_after = serializers.IntegerField()
+    assumed_visits = serializers.IntegerField()
+
+
+class CompositionSerializer(serializers.Serializer):
+    """What a bundle means for the answers given. `undecided` members wait for an answer."""
+
+    answers = serializers.DictField(child=serializers.CharField())
+    applies = BundleMemberSerializer(many=True)
+    undecided = BundleMemberSerializer(many=True)
+    excluded = BundleMemberSerializer(many=True)
+    materials = MergedMaterialSerializer(many=True)
+    shared = serializers.SerializerMethodField()
+    saving = SavingSerializer()
+    ignored = serializers.ListField(child=serializers.CharField())
+
+    def get_shared(self, composition: Any) -> list[dict[str, str]]:
+        """Materials that one of the members issues, so that nobody hands them in."""
+        return [{"name": entry.name, "issued_by": member.name} for entry, member in composition.shared]
+
+
+class HallStatisticSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = HallStatistic
+        fields = ["id", "name", "group", "value", "unit", "period", "scope", "note", *SOURCE]
+
+
+class HallMechanismSerializer(serializers.ModelSerializer):
+    parts = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = HallMechanism
+        fields = ["id", "name", "meaning", "parts", "scope", *SOURCE]

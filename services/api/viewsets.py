@@ -1,0 +1,211 @@
+"""`/api/v1/services/`: items, bundles, materials, themes and facts about the hall."""
+
+from typing import Any
+
+from django.db.models import Count
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.actions import catalogue as actions
+from services.api.filters import (
+    BundleFilter,
+    ItemFilter,
+    MaterialFilter,
+    MechanismFilter,
+    StatisticFilter,
+)
+from services.api.serializers import (
+    BundleDetailSerializer,
+    BundleListSerializer,
+    CompositionSerializer,
+    HallMechanismSerializer,
+    HallStatisticSerializer,
+    ItemDetailSerializer,
+    ItemListSerializer,
+    MaterialSerializer,
+    ThemeSerializer,
+)
+from services.composition import compose
+from services.models import HallMechanism, HallStatistic, Material, ServiceBundle, ServiceItem, ServiceTheme
+from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+
+
+class CatalogueViewSet(PortalViewSet):
+    """Items and bundles: published ones for everybody, all of them for staff, and staff's verbs."""
+
+    detail_serializer: Any = None
+
+    def get_serializer_class(self) -> Any:
+        return self.serializer_class if self.action == "list" else self.detail_serializer
+
+    def _do(self, request: Request, verb: Any, *, with_reason: bool = False) -> Response:
+        record = self.get_object()
+        form = ReasonSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        arguments = dict(form.validated_data)
+        if not with_reason:
+            arguments.pop("reason")
+        verb(record=record, actor=request.user, **arguments)
+        fresh = self.get_queryset().get(pk=record.pk)
+        return Response(self.detail_serializer(fresh, context=self.get_serializer_context()).data)
+
+
+ITEM_VERB = extend_schema(request=ReasonSerializer, responses=ItemDetailSerializer)
+
+
+class ItemViewSet(CatalogueViewSet):
+    """政务服务事项。所有人可读已发布的；动作须工作人员登录，并受流程和权限约束。"""
+
+    queryset = ServiceItem.objects.filter(revises__isnull=True)
+    serializer_class = ItemListSerializer
+    detail_serializer = ItemDetailSerializer
+    lookup_field = "code"
+    lookup_value_regex = "[A-Z0-9-]+"
+    filterset_class = ItemFilter
+    ordering_fields = ["code", "name", "updated_at"]
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        if self.action == "list":
+            return queryset.select_related("department").prefetch_related("themes")
+        return queryset.for_guide()
+
+    @ITEM_VERB
+    @action(detail=True, methods=["post"])
+    def review(self, request: Request, code: str) -> Response:
+        """审核通过；要素不全即拒绝（409），并列出所缺。"""
+        return self._do(request, actions.review)
+
+    @ITEM_VERB
+    @action(detail=True, methods=["post"], url_path="send-back")
+    def send_back(self, request: Request, code: str) -> Response:
+        """退回修改（须写理由）。"""
+        return self._do(request, actions.send_back, with_reason=True)
+
+    @ITEM_VERB
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, code: str) -> Response:
+        """发布；要素不全即拒绝（409），并列出所缺。"""
+        return self._do(request, actions.publish)
+
+    @ITEM_VERB
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, code: str) -> Response:
+        """停办（须写理由），不再对外显示。"""
+        return self._do(request, actions.retire, with_reason=True)
+
+    @ITEM_VERB
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, code: str) -> Response:
+        """把已停办的事项重新编制。"""
+        return self._do(request, actions.reopen)
+
+
+BUNDLE_VERB = extend_schema(request=ReasonSerializer, responses=BundleDetailSerializer)
+
+
+class BundleViewSet(CatalogueViewSet):
+    """一次办事项，以及按情形组合出的事项、材料和减负单。"""
+
+    queryset = ServiceBundle.objects.all()
+    serializer_class = BundleListSerializer
+    detail_serializer = BundleDetailSerializer
+    lookup_field = "slug"
+    filterset_class = BundleFilter
+    ordering_fields = ["order", "name", "updated_at"]
+
+    def get_queryset(self) -> Any:
+        queryset = super().get_queryset()
+        if self.action == "list":
+            return queryset.select_related("department", "theme")
+        return queryset.for_composition()
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "answers",
+                OpenApiTypes.STR,
+                description="情形问题的标识作参数名、选项的标识作值，例如 staff=yes；可以有多个。",
+            )
+        ],
+        responses=CompositionSerializer,
+        filters=False,
+    )
+    @action(detail=True, methods=["get"])
+    def composition(self, request: Request, slug: str) -> Response:
+        """按回答组合：适用事项、一套材料、减负单。没有回答的问题涉及的事项列在 undecided。"""
+        bundle = self.get_object()
+        answers = {key: request.query_params.get(key, "") for key in request.query_params}
+        return Response(CompositionSerializer(compose(bundle, answers)).data)
+
+    @BUNDLE_VERB
+    @action(detail=True, methods=["post"])
+    def review(self, request: Request, slug: str) -> Response:
+        """审核通过；要素不全即拒绝（409），并列出所缺。"""
+        return self._do(request, actions.review)
+
+    @BUNDLE_VERB
+    @action(detail=True, methods=["post"], url_path="send-back")
+    def send_back(self, request: Request, slug: str) -> Response:
+        """退回修改（须写理由）。"""
+        return self._do(request, actions.send_back, with_reason=True)
+
+    @BUNDLE_VERB
+    @action(detail=True, methods=["post"])
+    def publish(self, request: Request, slug: str) -> Response:
+        """发布；要素不全即拒绝（409），并列出所缺。"""
+        return self._do(request, actions.publish)
+
+    @BUNDLE_VERB
+    @action(detail=True, methods=["post"], url_path="take-back")
+    def take_back(self, request: Request, slug: str) -> Response:
+        """撤回修改，期间不对外显示。"""
+        return self._do(request, actions.take_back)
+
+    @BUNDLE_VERB
+    @action(detail=True, methods=["post"])
+    def retire(self, request: Request, slug: str) -> Response:
+        """停办（须写理由），不再对外显示。"""
+        return self._do(request, actions.retire, with_reason=True)
+
+    @BUNDLE_VERB
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, slug: str) -> Response:
+        """把已停办的一次办重新编制。"""
+        return self._do(request, actions.reopen)
+
+
+class MaterialViewSet(PortalViewSet):
+    """材料目录：同一份材料在全部事项中只有一条。"""
+
+    queryset = Material.objects.annotate(use_total=Count("uses")).order_by("name")
+    serializer_class = MaterialSerializer
+    filterset_class = MaterialFilter
+    ordering_fields = ["name"]
+
+
+class ThemeViewSet(PortalViewSet):
+    """服务主题。"""
+
+    queryset = ServiceTheme.objects.all()
+    serializer_class = ThemeSerializer
+    lookup_field = "slug"
+
+
+class HallStatisticViewSet(PortalViewSet):
+    """大厅统计：scope 为 county 的是本县数据，其余是背景数据。"""
+
+    queryset = HallStatistic.objects.all()
+    serializer_class = HallStatisticSerializer
+    filterset_class = StatisticFilter
+
+
+class HallMechanismViewSet(PortalViewSet):
+    """大厅的服务机制。"""
+
+    queryset = HallMechanism.objects.all()
+    serializer_class = HallMechanismSerializer
+    filterset_class = MechanismFilter

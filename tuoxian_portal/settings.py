@@ -277,6 +277,9 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Several models have a field named `state`; their lists of values keep readable names.
     "ENUM_NAME_OVERRIDES": {
+        "CataloguePublicationEnum": "services.choices.PublicationState",
+        "DayUnitEnum": "services.choices.DayUnit",
+        "ReachModeEnum": "services.choices.ReachMode",
         "DemandStateEnum": "finance.choices.DemandState",
         "EventLevelEnum": "finance.choices.Level",
         "IntentStateEnum": "finance.choices.IntentState",

@@ -99,7 +99,7 @@ def _target_line(target: Target, actual: target_rules.Actual, elapsed: Decimal) 
         tone = "good" if value >= goal else "warn" if behind else "info"
         state = "已完成" if value >= goal else "▼ 滞后" if behind else "▲ 快于时序"
         words = f"{plain(actual.percent or 0, 0)}% {state} · {plain(value)}/{plain(goal)} {target.unit}"
-        if value < goal:
+        if value < goal and plain(gap, 1) not in {"0", "-0"}:
             words += f" · 比时序{'少' if behind else '多'} {plain(abs(gap), 1)}"
     return TargetLine(
         label=target.indicator,

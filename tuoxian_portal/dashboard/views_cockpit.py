@@ -152,7 +152,7 @@ def _confidence_finding(levels: list[cockpit.LevelCount]) -> str:
         return "还没有评定过项目把握"
     counts = {level.level: level.count for level in levels}
     red, green = counts[ConfidenceLevel.RED], counts[ConfidenceLevel.GREEN]
-    return f"{total} 个在建项目中，{green} 个可按期，{red} 个难以按期"
+    return f"{total} 个签约以后、达产以前的项目：{green} 个可按期，{red} 个难以按期"
 
 
 def _hall_finding(hall: cockpit.Hall) -> str:

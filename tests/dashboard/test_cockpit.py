@@ -289,9 +289,7 @@ def test_a_list_of_rows_costs_the_same_for_few_rows_and_for_many(
 
 
 # --- refreshing ---------------------------------------------------------------------------------------
-def test_refreshing_twice_makes_one_job_and_new_figures(
-    client, official, django_capture_on_commit_callbacks
-):
+def test_refreshing_twice_makes_one_job_and_new_figures(client, official, django_capture_on_commit_callbacks):
     project("P1")
     with django_capture_on_commit_callbacks(execute=False):
         client.post(reverse("dashboard:refresh"))
@@ -318,7 +316,9 @@ def test_every_figure_of_the_page_leads_somewhere(client, official):
     context = client.get(reverse("dashboard:cockpit")).context
     hrefs = [s["href"] for s in context["stats"]] + [c.href for c in context["concerns"]]
     hrefs += [level.href for level in context["levels"]] + [b["href"] for b in context["stages"] if b["href"]]
-    hrefs += [b["href"] for b in context["loan_bars"] if b["href"]] + [b["href"] for b in context["hall_months"]]
+    hrefs += [b["href"] for b in context["loan_bars"] if b["href"]] + [
+        b["href"] for b in context["hall_months"]
+    ]
     for href in hrefs:
         response = client.get(href)
         assert response.status_code == 200, href

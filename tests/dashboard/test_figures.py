@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from django.utils import timezone
@@ -22,9 +23,7 @@ dates = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 
 
 def project(number: str, **fields):
-    return KeyProject.objects.create(
-        number=number, name=f"测试项目{number}", stage=Stage.BUILDING, **fields
-    )
+    return KeyProject.objects.create(number=number, name=f"测试项目{number}", stage=Stage.BUILDING, **fields)
 
 
 def reported(target: KeyProject, day: date) -> None:
@@ -64,7 +63,7 @@ def test_thirteen_months_end_with_this_one():
     months = figures.last_months(date(2026, 3, 31))
     assert len(months) == 13
     assert (months[0], months[-1]) == (date(2025, 3, 1), date(2026, 3, 1))
-    assert all(figures.next_month(a) == b for a, b in zip(months, months[1:], strict=False))
+    assert all(figures.next_month(a) == b for a, b in pairwise(months))
 
 
 # --- ratings -----------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ role_grants.register(
             "projects.change_investmentlead",
             "projects.handle_lead",
             "projects.convert_lead",
+            "audit.reveal_personal",
         ],
         "supervisor": [
             *READ,

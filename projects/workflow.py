@@ -3,6 +3,7 @@
 from typing import Any
 
 from projects.choices import LeadState, ReportState, Stage, Status
+from projects.confidence import is_assessed
 from projects.stage_fields import missing_at, words
 from tuoxian_portal.core.workflow import Guard, Transition, Workflow, register_check
 
@@ -120,6 +121,110 @@ STATUS_WORKFLOW = register_check(
         ),
     )
 )
+
+
+# --- What else is done with a project ------------------------------------------------------------
+OVERRIDE = "projects.override_confidence"
+PUBLISH_PROJECT = "projects.publish_keyproject"
+PUBLISH_OPPORTUNITY = "projects.publish_opportunity"
+ALWAYS = frozenset({""})
+
+
+def only_if(condition: Any, reason: str) -> Guard:
+    """A guard from a condition on the record."""
+    return lambda record, user: None if condition(record) else reason
+
+
+def _publication(permission: str) -> tuple[Transition, ...]:
+    return (
+        Transition(
+            "publish",
+            "对外公布",
+            ALWAYS,
+            None,
+            permission,
+            guards=(only_if(lambda r: not r.is_published, "这条记录已经公布。"),),
+        ),
+        Transition(
+            "withdraw",
+            "撤下",
+            ALWAYS,
+            None,
+            permission,
+            needs_reason=True,
+            guards=(only_if(lambda r: r.is_published, "这条记录尚未公布。"),),
+        ),
+    )
+
+
+class EventWorkflow(Workflow):
+    """Events that have no state of their own: only their guards say when they are possible."""
+
+    def state_of(self, record: Any) -> str:
+        return ""
+
+    def problems(self) -> list[str]:
+        return []
+
+
+PROJECT_EVENTS = EventWorkflow(
+    name="key_project_events",
+    states=Status,
+    initial="",
+    terminal=frozenset(),
+    transitions=(
+        Transition(
+            "place_stage",
+            "核定阶段",
+            ALWAYS,
+            None,
+            MOVE_STAGE,
+            needs_reason=True,
+            guards=(still_alive, only_if(lambda p: not p.stage, "项目已有阶段，请用推进或退回。")),
+        ),
+        Transition(
+            "override_confidence",
+            "人工评定",
+            ALWAYS,
+            None,
+            OVERRIDE,
+            needs_reason=True,
+            guards=(only_if(is_assessed, "该项目不参与红黄绿评定（签约前、已达产、已终止或未定阶段）。"),),
+        ),
+        Transition(
+            "clear_override",
+            "撤销人工评定",
+            ALWAYS,
+            None,
+            OVERRIDE,
+            guards=(only_if(lambda p: p.override_level, "该项目没有人工评定。"),),
+        ),
+        *_publication(PUBLISH_PROJECT),
+    ),
+)
+
+OPPORTUNITY_EVENTS = EventWorkflow(
+    name="opportunity_events",
+    states=Status,
+    initial="",
+    terminal=frozenset(),
+    transitions=_publication(PUBLISH_OPPORTUNITY),
+)
+
+
+class ProjectDesk:
+    """Everything that can be done with a project, as one workflow for the workbench."""
+
+    tables = (STAGE_WORKFLOW, STATUS_WORKFLOW, PROJECT_EVENTS)
+
+    def __init__(self) -> None:
+        self.by_name = {name: t for table in self.tables for name, t in table.by_name.items()}
+
+    def available(self, record: Any, user: Any) -> list[Transition]:
+        return [t for table in self.tables for t in table.available(record, user)]
+
+
+PROJECT_DESK = ProjectDesk()
 
 
 # --- A monthly report ----------------------------------------------------------------------------

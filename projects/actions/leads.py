@@ -35,6 +35,7 @@ def record_enquiry(
     phone: str,
     needs: str,
     enterprise_name: str = "",
+    credit_code: str = "",
     industry: Industry | None = None,
     opportunity: Opportunity | None = None,
     project: KeyProject | None = None,
@@ -60,6 +61,7 @@ def record_enquiry(
                 token=token,
                 source=source,
                 enterprise_name=enterprise_name.strip(),
+                credit_code=credit_code,
                 contact_name=contact_name.strip(),
                 phone=digits,
                 phone_hash=keyed_hash(digits),
@@ -68,7 +70,8 @@ def record_enquiry(
                 project=project,
                 intended_investment_wan=intended_investment_wan,
                 needs=needs.strip(),
-                consented_at=timezone.now(),
+                # What staff write down was told to them; consent is given on the form.
+                consented_at=timezone.now() if actor is None else None,
                 answer_due=load_calendar().add(on, settings.ENQUIRY_ANSWER_WORKING_DAYS),
             )
             lead.full_clean(validate_unique=False)
@@ -95,8 +98,26 @@ def assign_lead(
     return write(fresh, {"owner": owner}, actor=actor, action="分派线索")
 
 
+@transaction.atomic
+def save_lead(
+    *, lead: InvestmentLead, actor: Any, changed: list[str], version: int | None = None
+) -> InvestmentLead:
+    """Saves the `changed` fields of an open lead. Raises `NotPermitted`, `EditConflict`,
+    `WorkflowError` or `ValidationError`."""
+    require(actor, "projects.change_investmentlead", "修改线索")
+    fresh = locked(lead)
+    check_version(fresh, version)
+    if fresh.state in {LeadState.CONVERTED, LeadState.CLOSED}:
+        raise WorkflowError(f"线索{fresh.get_state_display()}，不能再修改。")
+    if not changed:
+        return fresh
+    lead.full_clean(exclude=["contact_name", "phone"])
+    values = {name: getattr(lead, name) for name in changed}
+    return write(fresh, values, actor=actor, action="修改线索")
+
+
 def contact_lead(
-    *, lead: InvestmentLead, actor: Any, note: str = "", version: int | None = None
+    *, lead: InvestmentLead, actor: Any, reason: str = "", version: int | None = None
 ) -> InvestmentLead:
     """The asker was answered; this is what the promised answer time is measured by."""
     return step(
@@ -104,7 +125,7 @@ def contact_lead(
         "contact",
         lead,
         actor,
-        reason=note,
+        reason=reason,
         version=version,
         answered_at=timezone.now(),
         owner=lead.owner or actor,

@@ -54,6 +54,7 @@ class Target(Sourced, Sampled):
             models.CheckConstraint(
                 condition=models.Q(typed_actual__isnull=True) | ~models.Q(typed_actual_source=""),
                 name="target_actual_has_source",
+                violation_error_message="填报实际值须写明来源。",
             )
         ]
 

@@ -19,16 +19,13 @@ WRITE = [
     "policies.change_factorprice",
 ]
 
+DECIDE = ["policies.review_incentivepolicy", "policies.publish_incentivepolicy"]
+
 role_grants.register(
     "policies",
     {
-        "policy_officer": [
-            *READ,
-            *WRITE,
-            "policies.review_incentivepolicy",
-            "policies.publish_incentivepolicy",
-        ],
-        "administrator": [*READ, *WRITE, "policies.review_incentivepolicy"],
+        "policy_officer": [*READ, *WRITE, *DECIDE],
+        "administrator": [*READ, *WRITE, *DECIDE],
         "official": READ,
         "project_officer": READ,
         "supervisor": READ,

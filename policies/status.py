@@ -99,8 +99,9 @@ def reason_on(policy: "IncentivePolicy", day: date) -> str:
     """Why `status_on` says what it says, in one sentence for the public."""
     status = status_on(policy, day)
     if status == Status.REPEALED:
-        successor = f"，由《{policy.replaced_by.title}》取代" if policy.replaced_by else ""
-        return f"已于 {policy.repealed_on} 废止{successor}。"
+        successor = policy.replaced_by
+        by = f"，由《{successor.title}》取代" if successor and successor.is_published else ""
+        return f"已于 {policy.repealed_on} 废止{by}。"
     if status == Status.EXPIRED:
         return f"有效期至 {policy.expires_on}，现已失效。"
     if status == Status.UPCOMING:

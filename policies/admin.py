@@ -1,0 +1,273 @@
+"""The workbench of policy officers: configuration; every change goes through `policies.actions`."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline, TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+
+from policies import actions
+from policies.choices import PriceKind, Publication, Status
+from policies.models import FactorPrice, IncentivePolicy, PolicyClause, PolicyQuestion
+from policies.status import missing_for_force
+from policies.workflow import POLICY_WORKFLOW
+from tuoxian_portal.audit.workflow_admin import (
+    ReasonForm,
+    Verb,
+    VersionedModelForm,
+    VersionForm,
+    WorkflowAdmin,
+)
+from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.errors import PortalError
+
+TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
+SOURCE = ("source_title", ("source_publisher", "source_date"), "source_where", "confidence")
+
+
+def labels(choices: Any) -> dict[Any, str]:
+    return {member.label: TONES.get(member.tone, "") for member in choices}
+
+
+class RepealForm(ReasonForm):
+    """When it ends and what takes its place."""
+
+    on = forms.DateField(label="废止日期", required=False, widget=UnfoldAdminSingleDateWidget)
+    replaced_by = forms.ModelChoiceField(
+        label="取代它的政策",
+        queryset=IncentivePolicy.objects.published(),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+class SavedThroughActions(PortalAdmin):
+    """Saving calls an action; what it refuses is said on the page instead of failing."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PortalError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(request.path)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StatusFilter(admin.SimpleListFilter):
+    title = _("是否有效")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Status.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
+class ClauseInline(StackedInline):
+    model = PolicyClause
+    extra = 0
+    fields = (("order", "heading", "benefit"), "text", "amount_text", ("source_title", "source_date"))
+    verbose_name_plural = _("条款")
+
+
+class QuestionInline(TabularInline):
+    model = PolicyQuestion
+    extra = 0
+    fields = ("order", "question", "answer")
+    verbose_name_plural = _("常见问题")
+
+
+@admin.register(IncentivePolicy)
+class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
+    workflow = POLICY_WORKFLOW
+    verbs = {
+        "review": Verb(VersionForm, actions.review, "policy"),
+        "return_to_draft": Verb(ReasonForm, actions.return_to_draft, "policy"),
+        "publish": Verb(VersionForm, actions.publish, "policy"),
+        "publish_unverified": Verb(VersionForm, actions.publish_unverified, "policy"),
+        "verify": Verb(VersionForm, actions.verify, "policy"),
+        "unverify": Verb(ReasonForm, actions.unverify, "policy"),
+        "repeal": Verb(RepealForm, actions.repeal, "policy"),
+        "withdraw": Verb(ReasonForm, actions.withdraw, "policy"),
+        "revise": Verb(VersionForm, actions.revise, "policy"),
+    }
+    action_labels = {"add_policy": "起草", "edit_policy": "修改", "edit_contents": "修改条款或问答"}
+    change_form_outer_before_template = "policies/admin/gate.html"
+    form = VersionedModelForm
+    exclude = ("version",)  # the form's own field carries it
+    inlines = (ClauseInline, QuestionInline)
+    list_display = ("title", "document_number", "level", "theme", "status_badge", "state_badge", "updated_at")
+    list_filter = ("state", StatusFilter, "level", "theme", "nature", "industry")
+    search_fields = ("title", "document_number", "issuing_body")
+    autocomplete_fields: tuple[str, ...] = ()
+    readonly_fields = ("state_badge", "published_at", "verified_on", "verified_by", "repealed_on")
+    fieldsets = (
+        (
+            None,
+            {"fields": ("title", "summary", ("nature", "level", "theme"), ("industry", "objects_text"))},
+        ),
+        (
+            _("文件"),
+            {
+                "fields": (
+                    ("document_number", "issuing_body"),
+                    ("issued_on", "issued_text"),
+                    ("in_force_from", "expires_on", "review_on"),
+                    "department",
+                    "full_text",
+                    "note",
+                )
+            },
+        ),
+        (
+            _("公平竞争审查"),
+            {
+                "fields": (
+                    "legal_basis",
+                    ("fair_competition_reviewed_on", "fair_competition_reviewed_by"),
+                ),
+                "description": _("缺文号、法律依据、审查记录或期限的，只能按“待核实”公开。"),
+            },
+        ),
+        (_("来源"), {"fields": SOURCE}),
+        (
+            _("公开"),
+            {
+                "fields": (
+                    ("state_badge", "published_at"),
+                    ("verified_on", "verified_by"),
+                    ("repealed_on", "slug"),
+                    "version",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).with_status(today())
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "slug" in form.base_fields:
+            form.base_fields["slug"].required = False
+            form.base_fields["slug"].help_text = _("留空则按标题的拼音生成。")
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The address of a page that was public stays."""
+        fixed = obj is not None and obj.published_at is not None
+        return (*self.readonly_fields, "slug") if fixed else self.readonly_fields
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_editable)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        extra = dict(extra_context or {})
+        policy = self.get_object(request, unquote(object_id)) if object_id else None
+        if policy is not None:
+            extra["gate"] = {
+                "status": policy.status_on(today()).label,
+                "reason": policy.reason_on(today()),
+                "missing": missing_for_force(policy),
+                "locked": ""
+                if policy.is_editable
+                else "要修改，请先退回修改、转为待核实，或撤下后重新起草。",
+            }
+        return super().changeform_view(request, object_id, form_url, extra)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        changed = [name for name in form.changed_data if name != "version"]
+        if changed or not change:
+            actions.save_policy(
+                policy=obj,
+                actor=request.user,
+                changed=changed,
+                version=form.cleaned_data.get("version"),
+            )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        what = [
+            f"{formset.model._meta.verbose_name}{verb} {len(rows)} 条"
+            for formset in formsets
+            for verb, rows in (
+                ("新增", formset.new_objects),
+                ("修改", formset.changed_objects),
+                ("删除", formset.deleted_objects),
+            )
+            if rows
+        ]
+        if what:
+            actions.note_contents_changed(policy=form.instance, actor=request.user, what=what)
+
+    @display(description=_("是否有效"), label=labels(Status))
+    def status_badge(self, policy: Any) -> Any:
+        return Status(policy.status).label
+
+    @display(description=_("公开状态"), ordering="state", label=labels(Publication))
+    def state_badge(self, policy: IncentivePolicy) -> Any:
+        return policy.get_state_display()
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        """After drafting, the record itself: the next thing is its clauses or its review."""
+        return HttpResponseRedirect(f"../{obj.pk}/change/")
+
+
+@admin.register(FactorPrice)
+class FactorPriceAdmin(SavedThroughActions):
+    form = VersionedModelForm
+    exclude = ("version",)  # the form's own field carries it
+    list_display = ("item", "factor", "kind_badge", "value_label", "as_of_date", "age", "is_public")
+    list_filter = ("factor", "kind", "is_public")
+    search_fields = ("item", "note", "source_title")
+    date_hierarchy = "as_of_date"
+    readonly_fields = ("code",)
+    fieldsets = (
+        (None, {"fields": (("factor", "kind"), "item", ("value", "unit"), "value_text")}),
+        (_("时间"), {"fields": (("as_of_date", "as_of_text"), "note", "is_public")}),
+        (_("来源"), {"fields": (*SOURCE, "code", "version")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        changed = [name for name in form.changed_data if name != "version"]
+        if changed or not change:
+            actions.save_price(
+                price=obj,
+                actor=request.user,
+                changed=changed,
+                version=form.cleaned_data.get("version"),
+            )
+
+    @display(description=_("数值类别"), ordering="kind", label=labels(PriceKind))
+    def kind_badge(self, price: FactorPrice) -> Any:
+        return price.get_kind_display()
+
+    @display(description=_("数值"), ordering="value")
+    def value_label(self, price: FactorPrice) -> str:
+        return price.value_label
+
+    @display(description=_("时效"))
+    def age(self, price: FactorPrice) -> str:
+        return price.age_warning(today()) or "近期"

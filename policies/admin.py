@@ -110,7 +110,6 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
     action_labels = {"add_policy": "起草", "edit_policy": "修改", "edit_contents": "修改条款或问答"}
     change_form_outer_before_template = "policies/admin/gate.html"
     form = VersionedModelForm
-    exclude = ("version",)  # the form's own field carries it
     inlines = (ClauseInline, QuestionInline)
     list_display = ("title", "document_number", "level", "theme", "status_badge", "state_badge", "updated_at")
     list_filter = ("state", StatusFilter, "level", "theme", "nature", "industry")
@@ -153,7 +152,7 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
                     ("state_badge", "published_at"),
                     ("verified_on", "verified_by"),
                     ("repealed_on", "slug"),
-                    "version",
+                    "seen_version",
                 )
             },
         ),
@@ -198,13 +197,13 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
         return super().changeform_view(request, object_id, form_url, extra)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        changed = [name for name in form.changed_data if name != "version"]
+        changed = [name for name in form.changed_data if name != "seen_version"]
         if changed or not change:
             actions.save_policy(
                 policy=obj,
                 actor=request.user,
                 changed=changed,
-                version=form.cleaned_data.get("version"),
+                version=form.cleaned_data.get("seen_version"),
             )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -238,7 +237,6 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
 @admin.register(FactorPrice)
 class FactorPriceAdmin(SavedThroughActions):
     form = VersionedModelForm
-    exclude = ("version",)  # the form's own field carries it
     list_display = ("item", "factor", "kind_badge", "value_label", "as_of_date", "age", "is_public")
     list_filter = ("factor", "kind", "is_public")
     search_fields = ("item", "note", "source_title")
@@ -247,17 +245,17 @@ class FactorPriceAdmin(SavedThroughActions):
     fieldsets = (
         (None, {"fields": (("factor", "kind"), "item", ("value", "unit"), "value_text")}),
         (_("时间"), {"fields": (("as_of_date", "as_of_text"), "note", "is_public")}),
-        (_("来源"), {"fields": (*SOURCE, "code", "version")}),
+        (_("来源"), {"fields": (*SOURCE, "code", "seen_version")}),
     )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        changed = [name for name in form.changed_data if name != "version"]
+        changed = [name for name in form.changed_data if name != "seen_version"]
         if changed or not change:
             actions.save_price(
                 price=obj,
                 actor=request.user,
                 changed=changed,
-                version=form.cleaned_data.get("version"),
+                version=form.cleaned_data.get("seen_version"),
             )
 
     @display(description=_("数值类别"), ordering="kind", label=labels(PriceKind))

@@ -37,7 +37,6 @@ FIELDS = [
     "source_where",
     "confidence",
     "slug",
-    "version",
 ]
 
 
@@ -60,7 +59,7 @@ def form_data(policy, **changes):
     """What the browser posts back for an unchanged record, with `changes`."""
     data = {name: getattr(policy, name) for name in FIELDS}
     data = {name: "" if value is None else value for name, value in data.items()}
-    data |= {"industry": "", "department": ""}
+    data |= {"industry": "", "department": "", "seen_version": policy.version}
     for prefix in ("clauses", "questions"):
         data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     return {**data, **changes}
@@ -177,7 +176,7 @@ def test_prices_are_entered_and_numbered(client, officer):
         "unit": "元/度",
         "as_of_date": "2026-11-01",
         "is_public": "on",
-        "version": "",
+        "seen_version": "",
     }
     assert client.post("/admin/policies/factorprice/add/", data).status_code == 302
     price = FactorPrice.objects.get()
@@ -185,7 +184,7 @@ def test_prices_are_entered_and_numbered(client, officer):
     twice = client.post("/admin/policies/factorprice/add/", data)
     assert "已有同类数值" in twice.content.decode()
     url = f"/admin/policies/factorprice/{price.pk}/change/"
-    assert client.post(url, {**data, "value": "0.46", "version": 0}).status_code == 302
+    assert client.post(url, {**data, "value": "0.46", "seen_version": 0}).status_code == 302
     price.refresh_from_db()
     assert (str(price.value), price.version) == ("0.4600", 1)
 

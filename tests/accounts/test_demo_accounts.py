@@ -60,7 +60,6 @@ def test_units_are_set_so_that_scopes_see_something(loaded):
     assert demo_account("window").outlet.name == "托克托县政务服务大厅"
     assert demo_account("reviewer").department == demo_account("approver").department is not None
     assert demo_account("bank_contact").bank.is_sample
-    assert not demo_account("official").is_staff
 
 
 def test_accounts_made_for_samples_cannot_sign_in(loaded):

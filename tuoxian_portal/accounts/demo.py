@@ -16,7 +16,11 @@ from tuoxian_portal.directory.models import Bank, Department, Outlet
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """`department` and `outlet` are reference ids; `is_bank` puts the account into a sample bank."""
+    """`department` and `outlet` are reference ids; `is_bank` puts the account into a sample bank.
+
+    `door` is where the person starts. Everybody may open the workbench: for an official it is read-only,
+    and holds the record behind each figure of the cockpit.
+    """
 
     username: str
     display_name: str
@@ -24,7 +28,7 @@ class DemoAccount:
     department: str = ""
     outlet: str = ""
     is_bank: bool = False
-    is_staff: bool = True
+    door: str = "/admin/"
 
 
 HALL = {"department": "DEP-01", "outlet": "OUT-01"}
@@ -39,7 +43,7 @@ ACCOUNTS = (
     DemoAccount("policy-huang", "黄策（演示）", "policy_officer", department="DEP-18"),
     DemoAccount("finance-zhou", "周融（演示）", "finance_officer", department="DEP-18"),
     DemoAccount("bank-wu", "吴行（演示）", "bank_contact", is_bank=True),
-    DemoAccount("official-xu", "徐领（演示）", "official", is_staff=False),
+    DemoAccount("official-xu", "徐领（演示）", "official", door="/dashboard/"),
     DemoAccount("admin-sun", "孙管（演示）", "administrator", department="DEP-01"),
 )
 
@@ -72,7 +76,7 @@ def _ensure(account: DemoAccount, group: Group) -> User:
         user = User(username=account.username)
         user.set_unusable_password()
     user.display_name = account.display_name
-    user.is_staff = account.is_staff
+    user.is_staff = True
     user.department = Department.objects.filter(reference_id=account.department or None).first()
     user.outlet = Outlet.objects.filter(reference_id=account.outlet or None).first()
     user.bank = Bank.objects.filter(is_sample=True).order_by("pk").first() if account.is_bank else None

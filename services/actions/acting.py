@@ -153,7 +153,7 @@ def act(
             )
         log(
             actor=actor,
-            action=f"case.{name}",
+            action=name,
             target=fresh,
             reason=doing.reason,
             changes={

@@ -65,7 +65,7 @@ def recompute_deadlines(*, batch: int = 500) -> list[Moved]:
                 moved.append(change)
                 log(
                     actor=None,
-                    action="case.recompute",
+                    action="recompute",
                     target=case,
                     reason="工作日历变更",
                     changes={"due_on": [str(before[0] or ""), str(case.due_on or "")]},

@@ -147,7 +147,7 @@ def register_case(
             CaseMaterial.objects.bulk_create(
                 _case_material(case, line, handed.get(line.pk, HandedIn()), actor) for line in lines
             )
-            log(actor=actor, action="case.register", target=case, changes={"item": [None, item.code]})
+            log(actor=actor, action="register", target=case, changes={"item": [None, item.code]})
     except IntegrityError:  # the same click, a moment earlier
         if existing := _submitted(submission, actor):
             return existing

@@ -1,0 +1,246 @@
+"""Cases in the workbench: queues, the page of a case, its papers. Recording is in `counter.py`."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from services.admin import counter
+from services.admin.case_forms import CASE_VERBS
+from services.choices_cases import CaseState
+from services.models.cases import Case, CaseDocument
+from services.papers.render import facts_of, render_paper
+from services.progress import label_of, ledger, remaining_text, status_sentence
+from services.workflow import CASE_WORKFLOW, projected
+from tuoxian_portal.audit.actions import history_of, reveal
+from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
+from tuoxian_portal.core import crypto
+from tuoxian_portal.core.codes import compact
+from tuoxian_portal.core.errors import PortalError
+
+QUEUES = {
+    "registered": "登记待收",
+    "received": "待受理",
+    "correcting": "待补正",
+    "accepted": "待移交签收",
+    "reviewing": "审查中",
+    "deciding": "待审批",
+    "due_soon": "将到期",
+    "overdue": "超期",
+    "collecting": "待领取",
+}
+REVEALABLE = ("applicant_name", "applicant_number", "phone", "agent_phone")
+TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
+
+
+def queue_counts(request: HttpRequest) -> dict[str, int]:
+    """The sizes of the queues that this person sees; one query a request."""
+    if not hasattr(request, "_case_queues"):
+        request._case_queues = Case.objects.visible_to(request.user).queue_counts()  # type: ignore[attr-defined]
+    return request._case_queues  # type: ignore[attr-defined]
+
+
+def in_queue(rows: QuerySet, queue: str) -> QuerySet:
+    """The cases of one queue."""
+    match queue:
+        case "due_soon":
+            return rows.due_soon()
+        case "overdue":
+            return rows.overdue()
+        case "reviewing":
+            return rows.filter(state__in=[CaseState.REVIEWING, CaseState.SPECIAL])
+    return rows.filter(state=queue)
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """The queues with their sizes; one query for all of them."""
+
+    title = _("队列")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        counts = queue_counts(request)
+        return [(name, f"{label}（{counts[name]}）") for name, label in QUEUES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return in_queue(queryset, self.value()) if self.value() in QUEUES else queryset
+
+
+@admin.register(Case)
+class CaseAdmin(WorkflowAdmin):
+    workflow = CASE_WORKFLOW
+    verbs = CASE_VERBS
+    actions = None  # nothing in bulk goes round the workflow
+    list_display = ["case_number", "item", "applicant", "state_badge", "due", "outlet", "department"]
+    list_filter = [QueueFilter, "state", "department", "outlet", "is_sample"]
+    list_select_related = ["item", "outlet", "department"]
+    search_fields = ["case_number", "applicant_name"]
+    search_help_text = _("办件编号、申请人，或完整的证件号码")
+    ordering = ["-pk"]
+
+    # --- list ------------------------------------------------------------------------------------
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
+        """A whole ID or credit code is found through its keyed hash."""
+        if len(number := compact(term)) == 18 and number[:6] != "150122-":
+            found = queryset.filter(applicant_hash=crypto.keyed_hash(number))
+            if found.exists():
+                return found, False
+        return super().get_search_results(request, queryset, term)
+
+    @display(description=_("申请人"), ordering="applicant_name")
+    def applicant(self, case: Case) -> str:
+        return case.masked_name
+
+    @display(
+        description=_("状态"),
+        ordering="state",
+        label={state.label: TONES.get(state.tone, "") for state in CaseState},
+    )
+    def state_badge(self, case: Case) -> str:
+        return case.get_state_display()
+
+    @display(description=_("期限"), ordering="due_on")
+    def due(self, case: Case) -> str:
+        return f"{case.due_on:%Y-%m-%d} {remaining_text(case)}" if case.due_on else "—"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a case is changed by its verbs only
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    # --- pages -----------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("items/", view(self.items_view), name="services_case_items"),
+            path("applicant/", view(self.applicant_view), name="services_case_applicant"),
+            path("<int:pk>/reveal/", view(self.reveal_view), name="services_case_reveal"),
+            path("<int:pk>/ledger/", view(self.ledger_view), name="services_case_ledger"),
+            path("papers/<int:pk>/", view(self.paper_view), name="services_case_paper"),
+            path("papers/<int:pk>/print/", view(self.print_view), name="services_case_print"),
+            *super().get_urls(),
+        ]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return counter.counter_view(self, request)
+
+    def items_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return counter.items_view(request)
+
+    def applicant_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return counter.applicant_view(request)
+
+    def _find(self, request: HttpRequest, pk: Any) -> Case:
+        """The case if this person sees it, else 404; with everything its page shows."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = (
+            self.get_queryset(request)
+            .select_related("item", "outlet", "department", "corrects", "received_by", "reviewer", "approver")
+            .prefetch_related("materials", "intervals", "documents", "corrections")
+        )
+        try:
+            return rows.get(pk=pk)
+        except (Case.DoesNotExist, ValueError, ValidationError):
+            raise Http404 from None
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """The page of a case: nothing on it is edited in place."""
+        return self.case_page(request, self._find(request, unquote(object_id)))
+
+    def case_page(
+        self, request: HttpRequest, case: Case, *, revealed: dict[str, str] | None = None, status: int = 200
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{case.case_number} {case.item_name}",
+            "opts": self.opts,
+            "original": case,
+            "case": case,
+            "state": CaseState(case.state),
+            "sentence": status_sentence(case),
+            "remaining": remaining_text(case),
+            "projected": projected(case.due_on, case),
+            "overdue": case.is_overdue,
+            "verb_buttons": [
+                {"label": t.label, "tone": t.tone, "url": self.verb_url(case, t.name)}
+                for t in CASE_WORKFLOW.available(case, request.user)
+                if t.name in self.verbs
+            ],
+            "ledger": ledger(case),
+            "history": [
+                {"at": e.at, "who": e.actor or "系统", "what": label_of(e.action), "reason": e.reason}
+                for e in history_of(case)[:80]
+            ],
+            "recorded": "recorded" in request.GET,
+            "receipt": next((d for d in case.documents.all() if d.kind == "receipt"), None),
+            "can_reveal": request.user.has_perm("audit.reveal_personal"),
+            "revealed": revealed or {},
+            "add_url": reverse("admin:services_case_add") if self.has_add_permission(request) else "",
+        }
+        return TemplateResponse(request, "admin/services/case/page.html", context, status=status)
+
+    def reveal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Shows number and phone in full once, with the reason on record."""
+        case = self._find(request, pk)
+        if request.method != "POST":
+            return HttpResponseRedirect(case.get_absolute_url())
+        reason, shown = request.POST.get("reason", ""), {}
+        try:
+            for name in REVEALABLE:
+                if getattr(case, name):
+                    shown[name] = reveal(record=case, field=name, actor=request.user, reason=reason)
+        except PortalError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(case.get_absolute_url())
+        response = self.case_page(request, case, revealed=shown)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def ledger_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """时限账本 for printing."""
+        case = self._find(request, pk)
+        context = {"case": case, "ledger": ledger(case), "state": CaseState(case.state)}
+        return TemplateResponse(request, "admin/services/case/ledger.html", context)
+
+    def _document(self, request: HttpRequest, pk: int) -> CaseDocument:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        document = CaseDocument.objects.select_related("case").filter(pk=pk).first()
+        if document is None or not self.get_queryset(request).filter(pk=document.case_id).exists():
+            raise Http404
+        return document
+
+    def paper_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A paper as PDF, the same each time it is printed."""
+        document = self._document(request, pk)
+        response = HttpResponse(render_paper(document), content_type="application/pdf")
+        response.headers["Content-Disposition"] = f'inline; filename="{document.number}.pdf"'
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    def print_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same paper as a page that prints from the browser."""
+        document = self._document(request, pk)
+        context = {"document": document, "content": document.content, "facts": facts_of(document)}
+        response = TemplateResponse(request, "admin/services/case/paper.html", context)
+        response.headers["Cache-Control"] = "private, no-store"
+        return response

@@ -1,0 +1,272 @@
+"""The counter: one page on which a clerk records a case without touching the mouse."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
+from django.utils.dateparse import parse_date
+
+from services.actions.recording import Applicant, HandedIn, LikelyDuplicate, record_case
+from services.choices import Necessity
+from services.choices_cases import ApplicantKind, MaterialState
+from services.models.cases import Case
+from services.models.catalogue import ServiceItem
+from tuoxian_portal.core import codes, crypto
+from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.directory.models import Enterprise
+
+APPLICANT_FIELDS = ("kind", "name", "number", "phone", "agent_name", "agent_phone")
+FIELD_LABELS = {
+    "item": "事项",
+    "applicant_kind": "申请人类型",
+    "applicant_name": "申请人",
+    "applicant_number": "证件号码",
+    "phone": "联系电话",
+    "agent_name": "代理人",
+    "agent_phone": "代理人电话",
+    "confirmed": "重复登记",
+}
+
+
+@dataclass
+class Line:
+    """One material on the screen: what the item wants and what the clerk entered."""
+
+    row: Any
+    ticked: bool
+    originals: str
+    copies: str
+    promised_on: str
+    error: str = ""
+
+    @property
+    def required(self) -> bool:
+        return self.row.necessity in {Necessity.REQUIRED, Necessity.DEFERRABLE}
+
+    @property
+    def deferrable(self) -> bool:
+        return self.row.necessity == Necessity.DEFERRABLE
+
+    def handed_in(self) -> HandedIn:
+        if self.ticked:
+            return HandedIn(MaterialState.HANDED_IN, _count(self.originals), _count(self.copies))
+        promised = _date(self.promised_on)
+        if self.deferrable and self.promised_on:
+            return HandedIn(MaterialState.DEFERRED, promised_on=promised)
+        return HandedIn(MaterialState.MISSING if self.required else MaterialState.NOT_NEEDED)
+
+
+@dataclass
+class Sheet:
+    """Everything on the counter's page; survives errors with all that was typed."""
+
+    submission: str
+    item: ServiceItem | None = None
+    query: str = ""
+    lines: list[Line] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    top: list[str] = field(default_factory=list)
+    ask_confirmation: bool = False
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """(anchor, label, message) for the summary at the top."""
+        names = {f"material_{line.row.pk}": line.row.name for line in self.lines}
+        return [
+            (name, names.get(name) or FIELD_LABELS.get(name, ""), message)
+            for name, found in self.errors.items()
+            for message in found
+        ]
+
+
+def counter_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
+    """Opens the page, or records and receives. At most 30 queries to open, 40 to save."""
+    sheet = _sheet(request)
+    if request.method == "POST" and (case := _record(request, sheet)):
+        return HttpResponseRedirect(f"{case.get_absolute_url()}?recorded=1")
+    found = [] if sheet.item or not sheet.query else find_items(sheet.query)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "登记办件",
+        "opts": model_admin.opts,
+        "sheet": sheet,
+        "found": found,
+        "kinds": ApplicantKind.choices,
+        "outlet": request.user.outlet,
+    }
+    status = 400 if sheet.errors or sheet.top else 200
+    return TemplateResponse(request, "admin/services/case/counter.html", context, status=status)
+
+
+def _sheet(request: HttpRequest) -> Sheet:
+    data = request.POST if request.method == "POST" else request.GET
+    sheet = Sheet(submission=data.get("submission") or str(uuid4()), query=data.get("q", "").strip()[:60])
+    if code := data.get("item", "").strip():
+        sheet.item = _items().filter(code=code).first()
+        if sheet.item is None:
+            sheet.errors["item"] = ["没有这个事项，或尚未发布。请重新选择。"]
+    posted = request.method == "POST"
+    for row in sheet.item.materials.all() if sheet.item else []:
+        sheet.lines.append(
+            Line(
+                row,
+                ticked=f"material_{row.pk}" in data,
+                originals=data.get(f"originals_{row.pk}", "") if posted else str(row.originals or ""),
+                copies=data.get(f"copies_{row.pk}", "") if posted else str(row.copies or ""),
+                promised_on=data.get(f"promised_{row.pk}", ""),
+            )
+        )
+    for name in APPLICANT_FIELDS:
+        sheet.values[name] = data.get(name, "")
+    if not sheet.values["kind"] and sheet.item:
+        only_people = sheet.item.for_individuals and not sheet.item.for_organisations
+        sheet.values["kind"] = ApplicantKind.PERSON if only_people else ApplicantKind.ORGANISATION
+    sheet.values["note"] = data.get("note", "")
+    return sheet
+
+
+def _record(request: HttpRequest, sheet: Sheet) -> Case | None:
+    """The recorded case; None, with the errors on the sheet, when something is wrong."""
+    if sheet.item is None:
+        sheet.errors.setdefault("item", ["请先选择事项。"])
+    for line in sheet.lines:
+        if (line.promised_on and _date(line.promised_on) is None) or not (
+            _is_count(line.originals) and _is_count(line.copies)
+        ):
+            sheet.errors[f"material_{line.row.pk}"] = ["份数应为 0 到 999，日期应形如 2026-12-01。"]
+    if sheet.errors:
+        _complain_about_applicant(sheet)
+        return None
+    try:
+        return record_case(
+            actor=request.user,
+            item=sheet.item,
+            applicant=_applicant(sheet),
+            materials={line.row.pk: line.handed_in() for line in sheet.lines},
+            note=sheet.values["note"],
+            submission=_uuid(sheet.submission),
+            confirmed=request.POST.get("confirmed") == "1",
+        )
+    except LikelyDuplicate as error:
+        sheet.ask_confirmation = True
+        sheet.errors["confirmed"] = [error.message]
+        return None
+    except PortalError as error:
+        sheet.top.append(error.message)
+        sheet.errors.update(error.fields)
+        return None
+    except ValidationError as error:
+        sheet.errors.update(_by_field(error))
+        for line in sheet.lines:
+            line.error = "；".join(sheet.errors.get(f"material_{line.row.pk}", []))
+    return None
+
+
+def _complain_about_applicant(sheet: Sheet) -> None:
+    """All errors at once, not one after the other."""
+    try:
+        _applicant(sheet).clean()
+    except ValidationError as error:
+        sheet.errors.update(_by_field(error))
+
+
+def _applicant(sheet: Sheet) -> Applicant:
+    return Applicant(**{name: sheet.values[name] for name in APPLICANT_FIELDS})
+
+
+def _by_field(error: ValidationError) -> dict[str, list[str]]:
+    if hasattr(error, "error_dict"):
+        return dict(error.message_dict)
+    return {"": list(error.messages)}
+
+
+# --- What the page asks for while the clerk types -------------------------------------------------
+
+
+def _items() -> Any:
+    return (
+        ServiceItem.objects.published()
+        .filter(department__isnull=False)
+        .select_related("department")
+        .with_materials()
+    )
+
+
+def find_items(text: str) -> list[ServiceItem]:
+    """Items by name, alias, pinyin or initials; two queries."""
+    return list(
+        ServiceItem.objects.published()
+        .filter(department__isnull=False)
+        .search(text)
+        .select_related("department")
+        .order_by("code")[:12]
+    )
+
+
+def items_view(request: HttpRequest) -> JsonResponse:
+    """The typeahead's answer."""
+    text = request.GET.get("q", "").strip()[:60]
+    found = find_items(text) if text else []
+    return JsonResponse(
+        {
+            "items": [
+                {"code": i.code, "name": i.name, "department": i.department.name if i.department else ""}
+                for i in found
+            ]
+        }
+    )
+
+
+def applicant_view(request: HttpRequest) -> JsonResponse:
+    """Checks a number and, when the clerk's own outlet knows the applicant, fills in the name.
+
+    By POST, so that the number stands in no log.
+    """
+    kind = request.POST.get("kind", "")
+    organisation = kind == ApplicantKind.ORGANISATION
+    check = codes.clean_credit_code if organisation else codes.clean_identity_number
+    try:
+        number = check(request.POST.get("number", ""))
+    except ValidationError as error:
+        return JsonResponse({"ok": False, "error": "；".join(error.messages)})
+    name = ""
+    if organisation:
+        known = Enterprise.objects.filter(credit_code=number).values_list("name", flat=True).first()
+        name = known or ""
+    if not name:
+        earlier = (
+            Case.objects.visible_to(request.user)
+            .filter(applicant_hash=crypto.keyed_hash(number))
+            .values_list("applicant_name", flat=True)
+            .order_by("-pk")
+            .first()
+        )
+        name = earlier or ""
+    return JsonResponse({"ok": True, "number": number, "name": name})
+
+
+def _count(text: str) -> int:
+    return int(text) if text.strip().isdigit() else 0
+
+
+def _is_count(text: str) -> bool:
+    return not text.strip() or (text.strip().isdigit() and int(text) <= 999)
+
+
+def _date(text: str) -> date | None:
+    try:
+        return parse_date(text.strip()) if text.strip() else None
+    except ValueError:
+        return None
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid4()

@@ -1,0 +1,95 @@
+// The counter: typeahead, material list without a reload, number check. Everything also works without.
+(() => {
+  const focus = document.querySelector("[data-focus]");
+  if (focus) focus.focus();
+
+  const form = document.getElementById("counter-form");
+  if (!form) return;
+  const box = document.getElementById("id_item");
+  const list = document.getElementById("item-options");
+  const chosen = document.getElementById("chosen");
+  let options = [], active = -1, timer = 0, asked = 0;
+
+  const close = () => { list.hidden = true; box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); active = -1; };
+  const mark = (index) => {
+    active = index;
+    [...list.children].forEach((row, n) => row.setAttribute("aria-selected", String(n === index)));
+    if (index >= 0) { box.setAttribute("aria-activedescendant", `option-${index}`); list.children[index].scrollIntoView({ block: "nearest" }); }
+  };
+  const show = () => {
+    list.replaceChildren(...options.map((item, n) => {
+      const row = document.createElement("li");
+      row.id = `option-${n}`; row.setAttribute("role", "option"); row.setAttribute("aria-selected", "false");
+      const soft = document.createElement("span");
+      soft.className = "wb-soft"; soft.textContent = ` ${item.code} ${item.department}`;
+      row.append(item.name, soft);
+      row.addEventListener("mousedown", (event) => { event.preventDefault(); choose(item); });
+      return row;
+    }));
+    list.hidden = !options.length;
+    box.setAttribute("aria-expanded", String(!list.hidden));
+    mark(options.length ? 0 : -1);
+  };
+  const find = async () => {
+    const text = box.value.trim(), turn = ++asked;
+    if (!text) { options = []; close(); return; }
+    const response = await fetch(`${box.dataset.url}?q=${encodeURIComponent(text)}`);
+    if (turn !== asked || !response.ok) return;
+    options = (await response.json()).items;
+    show();
+  };
+  const choose = async (item) => {
+    box.value = item.name; close();
+    const page = await (await fetch(`?item=${encodeURIComponent(item.code)}`)).text();
+    const fresh = new DOMParser().parseFromString(page, "text/html");
+    chosen.replaceChildren(...fresh.getElementById("chosen").childNodes);
+    const kind = fresh.querySelector('[name="kind"]:checked');
+    if (kind && !form.elements.number.value) form.querySelector(`[name="kind"][value="${kind.value}"]`).checked = true;
+    (chosen.querySelector('input[type="checkbox"]') || form.elements.number).focus();
+  };
+  box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 120); });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (list.hidden) return;
+      event.preventDefault();
+      mark((active + (event.key === "ArrowDown" ? 1 : -1) + options.length) % options.length);
+    } else if (event.key === "Enter" && !list.hidden && active >= 0) {
+      event.preventDefault(); choose(options[active]);
+    } else if (event.key === "Escape") close();
+  });
+  box.addEventListener("blur", () => setTimeout(close, 150));
+
+  // Up and down go from tick to tick; Tab visits the counts too.
+  chosen.addEventListener("keydown", (event) => {
+    if (event.target.type !== "checkbox" || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+    const ticks = [...chosen.querySelectorAll('input[type="checkbox"]')];
+    const next = ticks[ticks.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+
+  const number = form.elements.number, state = document.getElementById("number-state");
+  const check = async () => {
+    if (!number.value.trim()) return;
+    const body = new FormData();
+    body.set("number", number.value);
+    body.set("kind", new FormData(form).get("kind") || "");
+    body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    const response = await fetch(number.dataset.url, { method: "POST", body });
+    if (!response.ok) return;
+    const answer = await response.json();
+    state.className = answer.ok ? "wb-soft" : "wb-error";
+    state.textContent = answer.ok ? "校验通过" : answer.error;
+    number.setAttribute("aria-invalid", String(!answer.ok));
+    if (answer.ok && answer.name && !form.elements.name.value) form.elements.name.value = answer.name;
+  };
+  number.addEventListener("change", check);
+  form.querySelectorAll('[name="kind"]').forEach((radio) => radio.addEventListener("change", check));
+
+  form.addEventListener("submit", (event) => {
+    const button = form.querySelector("[data-once]");
+    if (button.getAttribute("aria-busy") === "true") { event.preventDefault(); return; }
+    button.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => form.querySelector("[data-once]").removeAttribute("aria-busy"));
+  form.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.ctrlKey) form.requestSubmit(); });
+})();

@@ -1,5 +1,5 @@
 """The admin of the app: the catalogue, then cases."""
 
-from services.admin import catalogue
+from services.admin import cases, catalogue
 
-__all__ = ["catalogue"]
+__all__ = ["cases", "catalogue"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
@@ -51,7 +51,7 @@ class HandInForm(VersionForm):
     """Ticks what came in now; only what is not there yet is offered."""
 
     materials = forms.TypedMultipleChoiceField(
-        label="本次收到的材料", required=False, coerce=int, widget=UnfoldAdminCheckboxSelectMultiple
+        label="本次收到的材料", required=False, coerce=int, widget=UnfoldAdminCheckboxSelectMultipleWidget
     )
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:

@@ -84,8 +84,16 @@ class CaseAdmin(WorkflowAdmin):
     search_fields = ["case_number", "applicant_name"]
     search_help_text = _("办件编号、申请人，或完整的证件号码")
     ordering = ["-pk"]
+    list_before_template = "admin/services/case/queues.html"
 
     # --- list ------------------------------------------------------------------------------------
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list, with the queues and their sizes above it."""
+        counts = queue_counts(request)
+        queues = [{"name": n, "label": label, "count": counts[n]} for n, label in QUEUES.items()]
+        context = {**(extra_context or {}), "queues": queues, "queue": request.GET.get("queue", "")}
+        return super().changelist_view(request, context)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
         """A whole ID or credit code is found through its keyed hash."""

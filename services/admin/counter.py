@@ -123,8 +123,8 @@ def _sheet(request: HttpRequest) -> Sheet:
         )
     for name in APPLICANT_FIELDS:
         sheet.values[name] = data.get(name, "")
-    if not sheet.values["kind"] and sheet.item:
-        only_people = sheet.item.for_individuals and not sheet.item.for_organisations
+    if not sheet.values["kind"] and not posted:
+        only_people = sheet.item and sheet.item.for_individuals and not sheet.item.for_organisations
         sheet.values["kind"] = ApplicantKind.PERSON if only_people else ApplicantKind.ORGANISATION
     sheet.values["note"] = data.get("note", "")
     return sheet

@@ -1,0 +1,30 @@
+"""How often `/track/` may be asked, by address and by case number."""
+
+from django.core.cache import cache
+
+WINDOW = 15 * 60  # seconds
+PER_ADDRESS = 20
+WRONG_PER_CASE = 10
+
+
+def _count(key: str) -> int:
+    cache.add(key, 0, WINDOW)
+    try:
+        return cache.incr(key)
+    except ValueError:  # it expired in between
+        cache.set(key, 1, WINDOW)
+        return 1
+
+
+def too_many_from(address: str) -> bool:
+    """Counts one question from `address`; True from the 21st within 15 minutes."""
+    return _count(f"track.address.{address}") > PER_ADDRESS
+
+
+def too_many_wrong(case_number: str) -> bool:
+    """Whether somebody is guessing this case's password."""
+    return (cache.get(f"track.case.{case_number}") or 0) >= WRONG_PER_CASE
+
+
+def count_wrong(case_number: str) -> None:
+    _count(f"track.case.{case_number}")

@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(str(BASE_DIR / ".env"))
 
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR = Path(env.str("VAR_DIR", default="") or BASE_DIR / "var").resolve()
 try:
     for folder in ("media", "private", "static", "broker/queue"):
         (VAR_DIR / folder).mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ CSRF_FAILURE_VIEW = "tuoxian_portal.core.views.csrf_failure"
 # that sessions can be invalidated without touching data.
 FIELD_ENCRYPTION_KEY = env.str("FIELD_ENCRYPTION_KEY", default="")
 if not DEBUG:
-    if SECRET_KEY == DEFAULT_SECRET_KEY:
+    if SECRET_KEY in {"", DEFAULT_SECRET_KEY}:
         raise ImproperlyConfigured(
             "DEBUG=False 时不能使用默认密钥。请设置环境变量 SECRET_KEY，例如："
             "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
@@ -125,7 +125,11 @@ TEMPLATES = [
 FORM_RENDERER = "tuoxian_portal.core.forms.PortalFormRenderer"
 
 # --- Data ---------------------------------------------------------------------------------------
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+DATABASES = {
+    "default": env.db_url_config(
+        env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
+    )
+}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock when a transaction starts, so that two writers queue instead of
     # failing half-way; WAL lets readers go on meanwhile.
@@ -230,10 +234,10 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 # --- Files --------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = env.str("STATIC_ROOT", default=str(VAR_DIR / "static"))
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or str(VAR_DIR / "static")
 MEDIA_URL = "media/"
-MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(VAR_DIR / "media"))
-PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(VAR_DIR / "private"))
+MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(VAR_DIR / "media")
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default="") or str(VAR_DIR / "private")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Never under a URL: attachments and reports are served by views that check who asks.
@@ -334,7 +338,7 @@ SITE = {
     "online_filing_url": env.str("SITE_ONLINE_FILING_URL", default=""),
 }
 # Where `manage.py serve` listens; a deployment with its own web server ignores both.
-HOST = env.str("HOST", default="127.0.0.1")
+BIND_HOST = env.str("BIND_HOST", default="127.0.0.1")
 PORT = env.str("PORT", default="8000")
 SITE_URL = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--demo", action="store_true", help="先执行 prepare --demo")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        host = settings.HOST
+        host = settings.BIND_HOST
         port = check_port(host, settings.PORT)
         if options["demo"]:
             call_command("prepare", demo=True, stdout=self.stdout, stderr=self.stderr)

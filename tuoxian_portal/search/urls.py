@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from tuoxian_portal.search import views
 
 app_name = "search"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("search/", views.results, name="results")]

@@ -1,0 +1,114 @@
+"""tsvector columns with GIN. Title hits are gathered first, so that the cap never loses the best."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+
+from tuoxian_portal.search.backends import LIMIT, Condition, IndexRow
+
+COLUMNS = "(entry_id, kind, day, title, words, pairs)"
+VALUES = (
+    "(%s, %s, %s, to_tsvector('simple', %s), "
+    "setweight(to_tsvector('simple', %s), 'A') || setweight(to_tsvector('simple', %s), 'C') || "
+    "setweight(to_tsvector('simple', %s), 'B') || setweight(to_tsvector('simple', %s), 'D'), "
+    "to_tsvector('simple', %s))"
+)
+# Weights of D, C, B, A: words inside those of the text, inside those of the title, text, title.
+WEIGHTS = "'{0.05, 0.1, 0.3, 1.0}'"
+
+
+class PostgresBackend:
+    def put(self, rows: Sequence[IndexRow]) -> None:
+        values: list[Any] = []
+        for r in rows:
+            values += [r.entry_id, r.kind, r.day, f"{r.title} {r.title_extra}"]
+            values += [r.title, r.title_extra, r.words, r.extra, r.pairs]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO search_index {COLUMNS} VALUES {', '.join([VALUES] * len(rows))} "  # noqa: S608
+                "ON CONFLICT (entry_id) DO UPDATE SET kind = excluded.kind, day = excluded.day, "
+                "title = excluded.title, words = excluded.words, pairs = excluded.pairs",
+                values,
+            )
+
+    def remove(self, entry_ids: Iterable[int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_index WHERE entry_id = ANY(%s)", [list(entry_ids)])
+
+    def clear(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_index")
+
+    def counts(self, condition: Condition) -> dict[str, int]:
+        hits, parameters = _hits(condition, ())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT kind, count(*) FROM (SELECT * FROM ({hits}) AS hits LIMIT {LIMIT}) AS capped "  # noqa: S608
+                "GROUP BY kind",
+                parameters,
+            )
+            return dict(cursor.fetchall())
+
+    def ids(self, condition: Condition, kinds: Sequence[str], start: int, stop: int) -> list[int]:
+        hits, parameters = _hits(condition, kinds)
+        ranked = _query(condition)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT i.entry_id FROM ({hits}) AS hits JOIN search_index AS i USING (entry_id) "  # noqa: S608
+                f"ORDER BY ts_rank({WEIGHTS}, i.words, to_tsquery('simple', %s), 1) DESC, i.day DESC, i.entry_id "
+                "LIMIT %s OFFSET %s",
+                [*parameters, ranked, stop - start, start],
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+    def tidy(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM search_index i WHERE NOT EXISTS "
+                "(SELECT 1 FROM search_searchentry e WHERE e.id = i.entry_id)"
+            )
+            cursor.execute("ANALYZE search_index")
+
+
+def _hits(condition: Condition, kinds: Sequence[str]) -> tuple[str, list[Any]]:
+    """SQL for (entry_id, kind) of the matches: those by their title, then the others."""
+    only, tail = ("AND kind = ANY(%s) ", [list(kinds)]) if kinds else ("", [])
+    pairs = _pairs(condition)
+    joint = " OR " if condition.any_word else " AND "
+
+    def one(column: str) -> tuple[str, list[Any]]:
+        parts, values = [], []
+        if condition.words:
+            parts.append(f"{column} @@ to_tsquery('simple', %s)")
+            values.append(_query(condition))
+        if pairs:
+            parts.append("pairs @@ to_tsquery('simple', %s)")
+            values.append(pairs)
+        return (
+            f"(SELECT entry_id, kind FROM search_index WHERE ({joint.join(parts)}) {only}LIMIT {LIMIT})",  # noqa: S608
+            [*values, *tail],
+        )
+
+    everywhere, values = one("words")
+    if not condition.words:
+        return everywhere, values
+    by_title, title_values = one("title")
+    return f"{by_title} UNION {everywhere}", [*title_values, *values]
+
+
+def _term(word: str) -> str:
+    return f"'{word}':*" if word.isascii() else f"'{word}'"
+
+
+def _query(condition: Condition) -> str:
+    return (" | " if condition.any_word else " & ").join(map(_term, condition.words))
+
+
+def _pairs(condition: Condition) -> str:
+    parts = [f"'{single}':*" for single in condition.singles]
+    for pieces in condition.phrases:
+        *first, last = pieces
+        star = ":*" if len(last) == 1 or last.isascii() else ""
+        parts.append("(" + " <-> ".join([*(f"'{p}'" for p in first), f"'{last}'{star}"]) + ")")
+    return (" | " if condition.any_word else " & ").join(parts)

@@ -1,0 +1,73 @@
+"""FTS5: one virtual table whose columns weigh differently."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+
+from tuoxian_portal.search.backends import LIMIT, Condition, IndexRow
+
+RANK = "bm25(search_fts, 0, 0, 12.0, 4.0, 1.0, 2.0)"  # kind, day, title, words, extra, pairs
+
+
+class SqliteBackend:
+    def put(self, rows: Sequence[IndexRow]) -> None:
+        self.remove([row.entry_id for row in rows])
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO search_fts (rowid, kind, day, title, words, extra, pairs) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [
+                    (r.entry_id, r.kind, r.day, r.title, r.words, f"{r.title_extra} {r.extra}", r.pairs)
+                    for r in rows
+                ],
+            )
+
+    def remove(self, entry_ids: Iterable[int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany("DELETE FROM search_fts WHERE rowid = %s", [(pk,) for pk in entry_ids])
+
+    def clear(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_fts")
+
+    def counts(self, condition: Condition) -> dict[str, int]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT kind, count(*) FROM "
+                "(SELECT kind FROM search_fts WHERE search_fts MATCH %s LIMIT %s) GROUP BY kind",
+                [match(condition), LIMIT],
+            )
+            return dict(cursor.fetchall())
+
+    def ids(self, condition: Condition, kinds: Sequence[str], start: int, stop: int) -> list[int]:
+        only = f"AND kind IN ({', '.join(['%s'] * len(kinds))})" if kinds else ""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT rowid FROM search_fts WHERE search_fts MATCH %s {only} "  # noqa: S608
+                f"ORDER BY {RANK}, day DESC, rowid LIMIT %s OFFSET %s",
+                [match(condition), *kinds, stop - start, start],
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+    def tidy(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM search_fts WHERE rowid NOT IN (SELECT id FROM search_searchentry)")
+            cursor.execute("INSERT INTO search_fts (search_fts) VALUES ('optimize')")
+
+
+def match(condition: Condition) -> str:
+    """The MATCH expression. Terms are letters, digits and Chinese only, so quoting is enough."""
+    parts = []
+    if condition.words:
+        joint = " OR " if condition.any_word else " AND "
+        parts.append(f"{{title words extra}} : ({joint.join(map(_term, condition.words))})")
+    parts += [f'{{pairs}} : ("{single}" *)' for single in condition.singles]
+    for pieces in condition.phrases:
+        # A last piece of one character is the beginning of a pair.
+        star = " *" if len(pieces[-1]) == 1 or pieces[-1].isascii() else ""
+        parts.append(f'{{pairs}} : ("{" ".join(pieces)}"{star})')
+    return (" OR " if condition.any_word else " AND ").join(f"({part})" for part in parts)
+
+
+def _term(word: str) -> str:
+    return f'"{word}" *' if word.isascii() else f'"{word}"'

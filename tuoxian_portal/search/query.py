@@ -1,0 +1,168 @@
+"""Asking the index."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from tuoxian_portal.core.registries import search_sources
+from tuoxian_portal.search import words
+from tuoxian_portal.search.backends import LIMIT, Condition, backend
+from tuoxian_portal.search.models import SearchEntry
+
+SNIPPET = 90
+MAX_TEXT = 60
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One found record. `title_html` and `snippet` are escaped, with what was asked in `<mark>`."""
+
+    kind: str
+    kind_label: str
+    title: str
+    title_html: SafeString
+    snippet: SafeString
+    url: str
+    date: str
+    is_sample: bool
+
+
+class Hits:
+    """The records that match a text, best first; a sequence that `Paginator` can page through.
+
+    All words are asked for first; when nothing has them all, the text as it stands, wherever the
+    dictionary would cut it; then any of the words (`is_partial`). At most one query for each of the
+    three, one for the order and one for the rows of a page.
+    """
+
+    def __init__(self, text: str, kinds: Sequence[str] = ()) -> None:
+        self.text = " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())[:MAX_TEXT]
+        self.kinds = tuple(kinds)
+
+    def filter(self, kinds: Sequence[str]) -> "Hits":
+        """The same matches, of some kinds only; nothing is asked twice."""
+        narrowed = Hits(self.text, kinds)
+        narrowed.__dict__["plan"] = self.plan
+        return narrowed
+
+    @cached_property
+    def plan(self) -> tuple[Condition, dict[str, int], bool]:
+        """What is asked, how many of each kind match, and whether only parts of it match."""
+        asked = words.terms(self.text)
+        long = tuple(word for word in asked if len(word) > 1 or word.isascii())
+        single = tuple(word for word in asked if len(word) == 1 and not word.isascii())
+        phrases = tuple(tuple(pieces) for pieces in words.phrase(self.text))
+        attempts = [(Condition(words=long, singles=single), False), (Condition(phrases=phrases), False)]
+        if len(asked) > 1:
+            attempts.append((Condition(words=long, singles=single, any_word=True), True))
+        for condition, is_partial in attempts:
+            if condition and (counts := backend().counts(condition)):
+                return condition, counts, is_partial
+        return Condition(), {}, False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Matches by kind, whatever kinds were chosen."""
+        return self.plan[1]
+
+    @property
+    def is_partial(self) -> bool:
+        return self.plan[2]
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there are more matches than are counted."""
+        return sum(self.counts.values()) >= LIMIT
+
+    def count(self) -> int:
+        return sum(n for kind, n in self.counts.items() if not self.kinds or kind in self.kinds)
+
+    def __getitem__(self, wanted: slice) -> list[Hit]:
+        if not self.counts:
+            return []
+        ids = backend().ids(self.plan[0], self.kinds, wanted.start or 0, wanted.stop)
+        entries = SearchEntry.objects.in_bulk(ids)
+        marked = pattern(self.text)
+        labels = {source.kind: source.label for source in search_sources}
+        return [
+            Hit(
+                kind=entry.kind,
+                kind_label=labels.get(entry.kind, ""),
+                title=entry.title,
+                title_html=highlight(entry.title, marked),
+                snippet=snippet(entry, marked),
+                url=entry.url,
+                date=entry.date,
+                is_sample=entry.is_sample,
+            )
+            for pk in ids
+            if (entry := entries.get(pk))
+        ]
+
+
+@dataclass(frozen=True)
+class Results:
+    """A page of hits for `search`."""
+
+    hits: list[Hit]
+    total: int
+    counts: dict[str, int]
+    is_partial: bool
+    is_capped: bool
+
+
+def search(text: str, *, kind: str | None = None, page: int = 1, page_size: int = 20) -> Results:
+    """A page of what matches `text`. At most five queries, however many records match.
+
+    `counts` are by kind over all kinds; `total` is that of `kind` when one is given.
+    """
+    found = Hits(text, [kind] if kind else [])
+    start = (max(page, 1) - 1) * page_size
+    return Results(
+        hits=found[start : start + page_size],
+        total=found.count(),
+        counts=found.counts,
+        is_partial=found.is_partial,
+        is_capped=found.is_capped,
+    )
+
+
+def pattern(text: str) -> re.Pattern[str] | None:
+    """What to mark: the pieces between spaces and their words, longest first."""
+    marked = {piece for piece in words.normalise(text).split() if words.RUN.search(piece)}
+    marked |= set(words.terms(text))
+    if not marked:
+        return None
+    return re.compile("|".join(re.escape(m) for m in sorted(marked, key=len, reverse=True)), re.IGNORECASE)
+
+
+def highlight(text: str, marked: re.Pattern[str] | None) -> SafeString:
+    """`text` escaped, with every match of `marked` in `<mark>`."""
+    if marked is None:
+        return mark_safe(escape(text))  # noqa: S308  (escaped here)
+    parts, last = [], 0
+    for found in marked.finditer(text):
+        parts += [escape(text[last : found.start()]), f"<mark>{escape(found.group())}</mark>"]
+        last = found.end()
+    return mark_safe("".join([*parts, escape(text[last:])]))  # noqa: S308  (every part is escaped)
+
+
+def snippet(entry: SearchEntry, marked: re.Pattern[str] | None) -> SafeString:
+    """About 90 characters of the summary, or of the text around the first match outside the title."""
+    text = " ".join(entry.summary.split())
+    found = marked.search(text) if marked else None
+    if found is None and marked:
+        body = " ".join(entry.body.split())
+        if (in_body := marked.search(body)) is not None:
+            text, found = body, in_body
+    if len(text) <= SNIPPET:
+        return highlight(text, marked)
+    start = max(0, found.start() - SNIPPET // 3) if found else 0
+    end = min(len(text), start + SNIPPET)
+    start = max(0, min(start, end - SNIPPET))
+    piece = highlight(text[start:end], marked)
+    return mark_safe(("…" if start else "") + piece + ("…" if end < len(text) else ""))  # noqa: S308

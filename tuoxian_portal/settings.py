@@ -193,6 +193,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tuoxian_portal.dashboard.tasks.refresh_figures",
         "schedule": crontab(minute="10"),
     },
+    "search-changes": {
+        "task": "tuoxian_portal.search.tasks.queue_changes",
+        "schedule": timedelta(minutes=1),
+    },
+    "search-rebuild": {
+        "task": "tuoxian_portal.search.tasks.rebuild_index",
+        "schedule": crontab(minute="30", hour="2"),
+    },
     "services-clock": {
         "task": "services.tasks.run_clock",
         "schedule": crontab(minute="5", hour="0"),

@@ -1,6 +1,7 @@
 """Asking the index."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,12 +32,20 @@ class Hit:
     is_sample: bool
 
 
+@dataclass(frozen=True)
+class Found:
+    """The matches of a text, best first, and how they were found."""
+
+    matches: tuple[tuple[int, str], ...] = ()
+    is_partial: bool = False
+
+
 class Hits:
     """The records that match a text, best first; a sequence that `Paginator` can page through.
 
     All words are asked for first; when nothing has them all, the text as it stands, wherever the
-    dictionary would cut it; then any of the words (`is_partial`). At most one query for each of the
-    three, one for the order and one for the rows of a page.
+    dictionary would cut it; then any of the words (`is_partial`). One query for each of the three
+    until one finds something, and one for the rows of a page.
     """
 
     def __init__(self, text: str, kinds: Sequence[str] = ()) -> None:
@@ -46,12 +55,11 @@ class Hits:
     def filter(self, kinds: Sequence[str]) -> "Hits":
         """The same matches, of some kinds only; nothing is asked twice."""
         narrowed = Hits(self.text, kinds)
-        narrowed.__dict__["plan"] = self.plan
+        narrowed.__dict__["found"] = self.found
         return narrowed
 
     @cached_property
-    def plan(self) -> tuple[Condition, dict[str, int], bool]:
-        """What is asked, how many of each kind match, and whether only parts of it match."""
+    def found(self) -> Found:
         asked = words.terms(self.text)
         long = tuple(word for word in asked if len(word) > 1 or word.isascii())
         single = tuple(word for word in asked if len(word) == 1 and not word.isascii())
@@ -60,32 +68,34 @@ class Hits:
         if len(asked) > 1:
             attempts.append((Condition(words=long, singles=single, any_word=True), True))
         for condition, is_partial in attempts:
-            if condition and (counts := backend().counts(condition)):
-                return condition, counts, is_partial
-        return Condition(), {}, False
+            if condition and (matches := backend().find(condition)):
+                return Found(tuple(matches), is_partial)
+        return Found()
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """Matches by kind, whatever kinds were chosen."""
-        return self.plan[1]
+        return dict(Counter(kind for _, kind in self.found.matches))
 
     @property
     def is_partial(self) -> bool:
-        return self.plan[2]
+        return self.found.is_partial
 
     @property
     def is_capped(self) -> bool:
-        """Whether there are more matches than are counted."""
-        return sum(self.counts.values()) >= LIMIT
+        """Whether there may be more matches than were looked at."""
+        return len(self.found.matches) >= LIMIT
+
+    @cached_property
+    def ids(self) -> list[int]:
+        return [pk for pk, kind in self.found.matches if not self.kinds or kind in self.kinds]
 
     def count(self) -> int:
-        return sum(n for kind, n in self.counts.items() if not self.kinds or kind in self.kinds)
+        return len(self.ids)
 
     def __getitem__(self, wanted: slice) -> list[Hit]:
-        if not self.counts:
-            return []
-        ids = backend().ids(self.plan[0], self.kinds, wanted.start or 0, wanted.stop)
-        entries = SearchEntry.objects.in_bulk(ids)
+        ids = self.ids[wanted]
+        entries = SearchEntry.objects.in_bulk(ids) if ids else {}
         marked = pattern(self.text)
         labels = {source.kind: source.label for source in search_sources}
         return [
@@ -116,7 +126,7 @@ class Results:
 
 
 def search(text: str, *, kind: str | None = None, page: int = 1, page_size: int = 20) -> Results:
-    """A page of what matches `text`. At most five queries, however many records match.
+    """A page of what matches `text`. At most four queries, however many records match.
 
     `counts` are by kind over all kinds; `total` is that of `kind` when one is given.
     """

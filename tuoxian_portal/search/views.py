@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Facet, Listing
 from tuoxian_portal.core.navigation import menu
 from tuoxian_portal.core.registries import search_sources
-from tuoxian_portal.search.query import Hits
+from tuoxian_portal.search.query import Hit, Hits
 
 
 class KindFacet(Facet):
@@ -36,10 +36,28 @@ def results(request: HttpRequest) -> HttpResponse:
     found: Any = listing.results
     if listing.text and found.is_partial:
         listing.notices.append("没有同时包含全部关键词的内容，以下为包含部分关键词的结果。")
+    hits: list[Hit] = list(listing.page.object_list)
+    hotline = settings.SITE["hotline"]
     context = {
         "listing": listing,
-        "is_capped": found.is_capped,
+        "heading": f"搜索“{listing.text}”",
+        "unit": "条以上" if found.is_capped else "条",
+        "cards": [card(hit) for hit in hits],
+        "has_sample": any(hit.is_sample for hit in hits),
+        "advice": "可以换个说法、减少关键词，或者按栏目查找。"
+        + (f"也可以拨打 {hotline} 询问。" if hotline else ""),
         "actions": [(entry["label"], entry["url"]) for entry in menu()] or [("返回首页", "/")],
-        "breadcrumbs": [("首页", "/"), ("搜索", reverse("search:results"))],
+        "breadcrumbs": [("搜索", "")],
     }
     return render(request, "search/results.html", context)
+
+
+def card(hit: Hit) -> dict[str, Any]:
+    return {
+        "title": hit.title_html,
+        "url": hit.url,
+        "summary": hit.snippet,
+        "meta": [hit.date] if hit.date else [],
+        "badges": [(hit.kind_label, "neutral")],
+        "sample": hit.is_sample,
+    }

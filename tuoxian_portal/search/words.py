@@ -7,7 +7,8 @@ characters (`pairs`), which find any phrase even where the dictionary cuts it el
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 import rjieba
@@ -18,6 +19,7 @@ VERSION = 1
 MAX_BODY = 20_000
 MAX_TERMS = 8
 MAX_TERM = 32
+MAX_TILED = 12  # longer words are rare, and there are too many ways to divide them
 
 RUN = re.compile(r"[0-9a-z]+|[\u3400-\u9fff\U00020000-\U0003134f]+")
 # Names the dictionary does not know or cuts apart.
@@ -99,6 +101,16 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower()
 
 
+def is_prefix(term: str) -> bool:
+    """Whether `term` is asked as the beginning of a word: letters are (Q10, pinyin), numbers not."""
+    return term.isascii() and not term.isdigit()
+
+
+def is_open(piece: str) -> bool:
+    """Whether the last `piece` of a phrase is a beginning: one character begins a pair."""
+    return is_prefix(piece) or (len(piece) == 1 and not piece.isascii())
+
+
 def _clean(tokens: Iterable[str]) -> list[str]:
     """Only runs of letters and digits or of Chinese characters, none longer than `MAX_TERM`."""
     return [run[:MAX_TERM] for token in tokens for run in RUN.findall(token)]
@@ -109,9 +121,37 @@ def cut(text: str) -> list[str]:
     return _clean(rjieba.cut(normalise(text)))
 
 
+@lru_cache(maxsize=50_000)
+def inside(word: str) -> tuple[str, ...]:
+    """The shorter words inside `word`, without those that lie across the joint of two others:
+    人民政府 is 人民 and 政府 but not 民政, while 民政局 has 民政."""
+    shorter = {w for w in _clean(rjieba.cut_for_search(word)) if w != word}
+    places = [
+        (start, start + len(w)) for w in shorter for start in range(len(word)) if word.startswith(w, start)
+    ]
+
+    def tilings(start: int) -> Iterator[tuple[int, ...]]:
+        if start == len(word):
+            yield ()
+        for begin, end in places:
+            if begin == start:
+                for rest in tilings(end):
+                    yield (end, *rest)
+
+    joints = [set(tiling) for tiling in tilings(0)] if len(word) <= MAX_TILED else []
+    kept = {
+        word[begin:end]
+        for begin, end in places
+        if not joints
+        or word[begin:end] in OWN_WORDS
+        or any(not any(begin < joint < end for joint in tiling) for tiling in joints)
+    }
+    return tuple(sorted(kept))
+
+
 def cut_fine(text: str) -> list[str]:
-    """The words inside the words of `text` that `cut` does not give."""
-    return sorted(set(_clean(rjieba.cut_for_search(normalise(text)))) - set(cut(text)))
+    """The words inside the words of `text`."""
+    return sorted({shorter for word in set(cut(text)) for shorter in inside(word)})
 
 
 def pairs(text: str) -> list[str]:
@@ -144,15 +184,13 @@ def phrase(text: str) -> list[list[str]]:
 
 
 def pinyin(title: str) -> list[str]:
-    """Pinyin and initials of `title` from every word on, so that `sgxk` and `shigong` find
+    """Pinyin and initials of `title` from every character on, so that `sgxk` and `shigong` find
     建筑工程施工许可 by prefix."""
-    words = [word for word in cut(title) if not word.isascii()][:12]
-    syllables = [lazy_pinyin(word) for word in words]
+    syllables = [s for run in RUN.findall(title) if not run.isascii() for s in lazy_pinyin(run)][:30]
     found = []
-    for start in range(len(words)):
-        rest = [s for word in syllables[start:] for s in word]
-        found.append("".join(rest)[:MAX_TERM])
-        found.append("".join(s[0] for s in rest if s)[:MAX_TERM])
+    for start in range(len(syllables)):
+        rest = syllables[start:]
+        found += ["".join(rest)[:MAX_TERM], "".join(s[0] for s in rest)]
     return list(dict.fromkeys(_clean(found)))
 
 

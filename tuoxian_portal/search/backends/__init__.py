@@ -54,11 +54,8 @@ class Backend(Protocol):
     def clear(self) -> None:
         """Forgets everything."""
 
-    def counts(self, condition: Condition) -> dict[str, int]:
-        """Matches by kind, at most `LIMIT` together; one query."""
-
-    def ids(self, condition: Condition, kinds: Sequence[str], start: int, stop: int) -> list[int]:
-        """Entry ids, best first; one query."""
+    def find(self, condition: Condition) -> list[tuple[int, str]]:
+        """(entry id, kind) of the best `LIMIT` matches, best first; one query."""
 
     def tidy(self) -> None:
         """After a rebuild: drops what has no entry any more and refreshes statistics."""

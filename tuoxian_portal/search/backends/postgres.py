@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from tuoxian_portal.search.backends import LIMIT, Condition, IndexRow
+from tuoxian_portal.search.words import is_open, is_prefix
 
 COLUMNS = "(entry_id, kind, day, title, words, pairs)"
 VALUES = (
@@ -40,27 +41,16 @@ class PostgresBackend:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_index")
 
-    def counts(self, condition: Condition) -> dict[str, int]:
-        hits, parameters = _hits(condition, ())
+    def find(self, condition: Condition) -> list[tuple[int, str]]:
+        hits, parameters = _hits(condition)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT kind, count(*) FROM (SELECT * FROM ({hits}) AS hits LIMIT {LIMIT}) AS capped "  # noqa: S608
-                "GROUP BY kind",
-                parameters,
+                f"SELECT entry_id, kind FROM ({hits}) AS hits JOIN search_index USING (entry_id) "  # noqa: S608
+                f"ORDER BY ts_rank({WEIGHTS}, words, to_tsquery('simple', %s), 1) DESC, day DESC, entry_id "
+                "LIMIT %s",
+                [*parameters, _query(condition), LIMIT],
             )
-            return dict(cursor.fetchall())
-
-    def ids(self, condition: Condition, kinds: Sequence[str], start: int, stop: int) -> list[int]:
-        hits, parameters = _hits(condition, kinds)
-        ranked = _query(condition)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT i.entry_id FROM ({hits}) AS hits JOIN search_index AS i USING (entry_id) "  # noqa: S608
-                f"ORDER BY ts_rank({WEIGHTS}, i.words, to_tsquery('simple', %s), 1) DESC, i.day DESC, i.entry_id "
-                "LIMIT %s OFFSET %s",
-                [*parameters, ranked, stop - start, start],
-            )
-            return [row[0] for row in cursor.fetchall()]
+            return cursor.fetchall()
 
     def tidy(self) -> None:
         with connection.cursor() as cursor:
@@ -71,9 +61,8 @@ class PostgresBackend:
             cursor.execute("ANALYZE search_index")
 
 
-def _hits(condition: Condition, kinds: Sequence[str]) -> tuple[str, list[Any]]:
-    """SQL for (entry_id, kind) of the matches: those by their title, then the others."""
-    only, tail = ("AND kind = ANY(%s) ", [list(kinds)]) if kinds else ("", [])
+def _hits(condition: Condition) -> tuple[str, list[Any]]:
+    """SQL for the entry ids of the matches: those by their title, then the others."""
     pairs = _pairs(condition)
     joint = " OR " if condition.any_word else " AND "
 
@@ -86,8 +75,8 @@ def _hits(condition: Condition, kinds: Sequence[str]) -> tuple[str, list[Any]]:
             parts.append("pairs @@ to_tsquery('simple', %s)")
             values.append(pairs)
         return (
-            f"(SELECT entry_id, kind FROM search_index WHERE ({joint.join(parts)}) {only}LIMIT {LIMIT})",  # noqa: S608
-            [*values, *tail],
+            f"(SELECT entry_id FROM search_index WHERE {joint.join(parts)} LIMIT {LIMIT})",  # noqa: S608
+            values,
         )
 
     everywhere, values = one("words")
@@ -98,7 +87,7 @@ def _hits(condition: Condition, kinds: Sequence[str]) -> tuple[str, list[Any]]:
 
 
 def _term(word: str) -> str:
-    return f"'{word}':*" if word.isascii() else f"'{word}'"
+    return f"'{word}':*" if is_prefix(word) else f"'{word}'"
 
 
 def _query(condition: Condition) -> str:
@@ -109,6 +98,6 @@ def _pairs(condition: Condition) -> str:
     parts = [f"'{single}':*" for single in condition.singles]
     for pieces in condition.phrases:
         *first, last = pieces
-        star = ":*" if len(last) == 1 or last.isascii() else ""
+        star = ":*" if is_open(last) else ""
         parts.append("(" + " <-> ".join([*(f"'{p}'" for p in first), f"'{last}'{star}"]) + ")")
     return (" | " if condition.any_word else " & ").join(parts)

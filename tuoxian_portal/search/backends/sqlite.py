@@ -5,8 +5,13 @@ from collections.abc import Iterable, Sequence
 from django.db import connection
 
 from tuoxian_portal.search.backends import LIMIT, Condition, IndexRow
+from tuoxian_portal.search.words import is_open, is_prefix
 
-RANK = "bm25(search_fts, 0, 0, 12.0, 4.0, 1.0, 2.0)"  # kind, day, title, words, extra, pairs
+# The weights are those of kind, day, title, words, extra and pairs; bm25 is smaller for better.
+FIND = (
+    "SELECT rowid, kind FROM search_fts WHERE search_fts MATCH %s "
+    "ORDER BY bm25(search_fts, 0, 0, 12.0, 4.0, 1.0, 2.0), day DESC, rowid LIMIT %s"
+)
 
 
 class SqliteBackend:
@@ -30,24 +35,10 @@ class SqliteBackend:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_fts")
 
-    def counts(self, condition: Condition) -> dict[str, int]:
+    def find(self, condition: Condition) -> list[tuple[int, str]]:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT kind, count(*) FROM "
-                "(SELECT kind FROM search_fts WHERE search_fts MATCH %s LIMIT %s) GROUP BY kind",
-                [match(condition), LIMIT],
-            )
-            return dict(cursor.fetchall())
-
-    def ids(self, condition: Condition, kinds: Sequence[str], start: int, stop: int) -> list[int]:
-        only = f"AND kind IN ({', '.join(['%s'] * len(kinds))})" if kinds else ""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT rowid FROM search_fts WHERE search_fts MATCH %s {only} "  # noqa: S608
-                f"ORDER BY {RANK}, day DESC, rowid LIMIT %s OFFSET %s",
-                [match(condition), *kinds, stop - start, start],
-            )
-            return [row[0] for row in cursor.fetchall()]
+            cursor.execute(FIND, [match(condition), LIMIT])
+            return cursor.fetchall()
 
     def tidy(self) -> None:
         with connection.cursor() as cursor:
@@ -64,10 +55,10 @@ def match(condition: Condition) -> str:
     parts += [f'{{pairs}} : ("{single}" *)' for single in condition.singles]
     for pieces in condition.phrases:
         # A last piece of one character is the beginning of a pair.
-        star = " *" if len(pieces[-1]) == 1 or pieces[-1].isascii() else ""
+        star = " *" if is_open(pieces[-1]) else ""
         parts.append(f'{{pairs}} : ("{" ".join(pieces)}"{star})')
     return (" OR " if condition.any_word else " AND ").join(f"({part})" for part in parts)
 
 
 def _term(word: str) -> str:
-    return f'"{word}" *' if word.isascii() else f'"{word}"'
+    return f'"{word}" *' if is_prefix(word) else f'"{word}"'

@@ -22,10 +22,9 @@ POSTGRESQL = [
         pairs tsvector NOT NULL
     )
     """,
-    # Without the pending list reading stays quick while records are being written.
-    "CREATE INDEX search_index_title ON search_index USING gin (title) WITH (fastupdate = off)",
-    "CREATE INDEX search_index_words ON search_index USING gin (words) WITH (fastupdate = off)",
-    "CREATE INDEX search_index_pairs ON search_index USING gin (pairs) WITH (fastupdate = off)",
+    "CREATE INDEX search_index_title ON search_index USING gin (title)",
+    "CREATE INDEX search_index_words ON search_index USING gin (words)",
+    "CREATE INDEX search_index_pairs ON search_index USING gin (pairs)",
 ]
 
 

@@ -20,11 +20,15 @@ class DisplayForm(forms.Form):
     size = forms.ChoiceField(
         label=_("字号"),
         choices=list(display.SIZES.items()),
+        required=False,
         widget=forms.RadioSelect,
         help_text=_("长辈模式：字更大，按钮更大。"),
     )
     contrast = forms.ChoiceField(
-        label=_("对比度"), choices=list(display.CONTRASTS.items()), widget=forms.RadioSelect
+        label=_("对比度"),
+        choices=list(display.CONTRASTS.items()),
+        required=False,
+        widget=forms.RadioSelect,
     )
     scheme = forms.ChoiceField(
         label=_("颜色"), choices=list(display.SCHEMES.items()), widget=forms.RadioSelect

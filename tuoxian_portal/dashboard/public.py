@@ -311,28 +311,30 @@ PATH: list[dict[str, Any]] = [
     {
         "title": "备案",
         "text": "在投资项目在线审批监管平台登记，取得项目代码。此后各项审批都用这一个代码。",
-        "names": ["备案", "核准"],
+        "stages": ["land"],
+        "only": ["企业投资项目"],
     },
     {
         "title": "用地",
         "text": "办理用地预审与选址、建设用地规划许可，落实项目用地。",
-        "stage": "land",
-        "without": ["备案", "核准"],
+        "stages": ["land"],
+        "without": ["企业投资项目", "政府投资项目", "节能"],
     },
     {
         "title": "能评与环评",
         "text": "节能审查、环境影响评价、取水和水土保持等，与其他事项并行办理。",
-        "stage": "parallel",
+        "stages": ["parallel"],
+        "also": ["节能"],
     },
     {
         "title": "施工许可",
         "text": "规划许可、施工图审查之后领取施工许可，人防、消防、质量安全监督一并办理。",
-        "stage": "design,construction",
+        "stages": ["design", "construction"],
     },
     {
         "title": "开工",
         "text": "接通水、电、气等公共设施，进场施工。需要跑腿的手续可以委托帮办。",
-        "stage": "utilities",
+        "stages": ["utilities"],
     },
     {
         "title": "纳统",
@@ -341,7 +343,7 @@ PATH: list[dict[str, Any]] = [
     {
         "title": "竣工投产",
         "text": "规划、消防、人防等联合验收后投入生产。",
-        "stage": "completion",
+        "stages": ["completion"],
     },
     {
         "title": "达产",
@@ -349,6 +351,16 @@ PATH: list[dict[str, Any]] = [
         "pages": [("惠企政策", "policies:list"), ("融资对接", "finance:list")],
     },
 ]
+
+
+def _belongs(item: ServiceItem, step: dict[str, Any]) -> bool:
+    """Whether `item` is a matter of `step`: by its stage, narrowed or widened by words of its name."""
+
+    def has(key: str) -> bool:
+        return any(word in item.name for word in step.get(key, []))
+
+    staged = item.stage in step.get("stages", []) and not has("without")
+    return has("also") or (staged and (has("only") or "only" not in step))
 
 
 def path() -> list[dict[str, Any]]:
@@ -362,12 +374,7 @@ def path() -> list[dict[str, Any]]:
     steps = []
     for step in PATH:
         found = links(*step.get("pages", []))
-        stages = step.get("stage", "").split(",")
-        for item in items:
-            named = any(word in item.name for word in step.get("names", []))
-            staged = item.stage in stages and not any(w in item.name for w in step.get("without", []))
-            if named or staged:
-                found.append((item.name, item.get_absolute_url()))
+        found += [(item.name, item.get_absolute_url()) for item in items if _belongs(item, step)]
         steps.append({"title": step["title"], "text": step["text"], "links": found})
     return steps
 

@@ -159,7 +159,8 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).with_status(today())
+        policies: Any = super().get_queryset(request)
+        return policies.with_status(today())
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)

@@ -26,8 +26,9 @@ class PolicyQuerySet(PortalQuerySet):
     def matching(self, text: str) -> Self:
         """Rows in which every word of `text` occurs in title, number, issuer, summary or clauses."""
         queryset = self
+        model: Any = self.model
         for word in text.split()[:6]:
-            in_clauses = self.model.clauses.rel.related_model.objects.filter(text__icontains=word)
+            in_clauses = model.clauses.rel.related_model.objects.filter(text__icontains=word)
             queryset = queryset.filter(
                 Q(title__icontains=word)
                 | Q(document_number__icontains=word)

@@ -46,7 +46,7 @@ class PolicyListSerializer(serializers.ModelSerializer):
     status_label = serializers.SerializerMethodField()
     level_label = serializers.CharField(source="get_level_display", read_only=True)
     theme_label = serializers.CharField(source="get_theme_display", read_only=True)
-    industry = serializers.SlugRelatedField(slug_field="slug", read_only=True)
+    industry: Any = serializers.SlugRelatedField(slug_field="slug", read_only=True)
     industry_name = serializers.CharField(source="industry.name", default="", read_only=True)
     url = serializers.CharField(source="get_absolute_url", read_only=True)
 

@@ -84,11 +84,15 @@ STATED = [
 DAYS = ("issued_on", "in_force_from", "repealed_on")
 
 
+def _python(model: Any, name: str, value: Any) -> Any:
+    """`value` as the field `name` of `model` keeps it (a date, a Decimal)."""
+    return model._meta.get_field(name).to_python(value)
+
+
 def policy_fields(record: dict[str, Any]) -> dict[str, Any]:
     """Only what the record states: a document number that staff found later is not wiped."""
-    model = IncentivePolicy._meta
     fields = {name: record[name] for name in STATED if name in record}
-    fields |= {name: model.get_field(name).to_python(record[name]) for name in DAYS if name in record}
+    fields |= {name: _python(IncentivePolicy, name, record[name]) for name in DAYS if name in record}
     if "objects" in record:
         fields["objects_text"] = record["objects"]
     if "industry" in record:
@@ -133,12 +137,11 @@ def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
 
 
 def price_fields(record: dict[str, Any]) -> dict[str, Any]:
-    model = FactorPrice._meta
     fields = {
         name: record.get(name, "")
         for name in ("factor", "item", "kind", "value_text", "unit", "as_of_text", "note")
     }
-    fields |= {name: model.get_field(name).to_python(record.get(name)) for name in ("value", "as_of_date")}
+    fields |= {name: _python(FactorPrice, name, record.get(name)) for name in ("value", "as_of_date")}
     return {"code": record["id"], **fields}
 
 

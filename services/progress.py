@@ -50,9 +50,9 @@ def status_sentence(case: Case, *, public: bool = False) -> str:
         case CaseState.REGISTERED:
             return "已登记，等待窗口收件。"
         case CaseState.RECEIVED:
-            return f"窗口已收到材料，{due}前答复是否受理。" if due else "窗口已收到材料，正在核对。"
+            return f"窗口已收到材料，最迟{due}答复是否受理。" if due else "窗口已收到材料，正在核对。"
         case CaseState.CORRECTING:
-            return f"需要补正材料，请于{due}前交到{case.outlet.name}。"
+            return f"需要补正材料，请最迟{due}交到{case.outlet.name}。"
         case CaseState.ACCEPTED:
             text = "已受理，材料移交部门审查。"
         case CaseState.REVIEWING:
@@ -83,7 +83,7 @@ def status_sentence(case: Case, *, public: bool = False) -> str:
     if late:
         return text + (f"已超过期限（{due}），正在督促办理。" if public else f"已于{due}超期。")
     note = "（其中有推算的工作日）" if projected(case.due_on, case) else ""
-    return text + f"{due}前作出决定{note}。"
+    return text + f"最迟{due}作出决定{note}。"
 
 
 def remaining_text(case: Case) -> str:

@@ -143,7 +143,7 @@ def _limits(case: Case) -> str:
         return "本事项的办理时限尚未公布，以窗口答复为准。"
     names = {"statutory": "法定时限", "promised": "承诺时限"}
     parts = "、".join(f"{names[kind]} {days_text(days, unit)}" for kind, days, unit, _ in limits)
-    return f"办理期限自受理的次日起计算（{parts}），应于{_day(case.decide_by)}前作出决定。"
+    return f"办理期限自受理的次日起计算（{parts}），最迟于{_day(case.decide_by)}作出决定。"
 
 
 def _table(name: str, case: Case, extra: dict[str, Any]) -> dict[str, Any] | None:
@@ -172,7 +172,7 @@ def _table(name: str, case: Case, extra: dict[str, Any]) -> dict[str, Any] | Non
             for n, m in enumerate(materials, 1)
         ]
         or [["", "（无）", "", "", ""]],
-        "widths": [1, 6, 1, 1.2, 2.2],
+        "widths": [1, 5.6, 1, 1.2, 2.8],
     }
 
 

@@ -43,14 +43,16 @@ def render_paper(document: CaseDocument) -> bytes:
         footer=content["number"],
     )
     paper.heading(content["title"], level=0)
-    if content["to"]:
-        paper.text(content["to"], align="left", bold=True)
     if slip or not content["to"]:
         paper.facts(
             [(label, value) for label, value in facts_of(document)],
             qr=tracking_address(document.case) if slip else "",
             qr_caption="扫码查看办理进度" if slip else "",
         )
+    else:
+        paper.text(f"编号：{content['number']}", align="right", size=12)
+    if content["to"]:
+        paper.text(content["to"], align="left", bold=True)
     for text in content["body"]:
         paper.text(text, indent=2)
     if table := content["table"]:
@@ -59,10 +61,11 @@ def render_paper(document: CaseDocument) -> bytes:
         paper.table(table["headers"], table["rows"], widths=table["widths"], align=align)
     for text in content["after"]:
         paper.text(text, indent=2)
+    signers = [f"{label}：{name}" for label, name in content["signers"]]
     if content["place"]:
-        paper.signature(content["place"], content["date"])
-    if content["signers"]:
+        paper.signature(content["place"], content["date"], beside=signers)
+    else:
         paper.gap(14)
-        for label, name in content["signers"]:
-            paper.text(f"{label}：{name or '　' * 8}", align="left", size=12)
+        for line in signers:
+            paper.text(line, align="left", size=12)
     return paper.render()

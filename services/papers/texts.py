@@ -46,7 +46,7 @@ PAPERS: dict[str, Paper] = {
         body=("今收到您（单位）提交的“{item}”申请材料，清单如下：",),
         table="materials",
         after=(
-            "{per}" + LAW + "第三十二条，本窗口自收到材料的次日起 5 个工作日内（{due}前）作出是否受理的"
+            "{per}" + LAW + "第三十二条，本窗口自收到材料的次日起 5 个工作日内（最迟{due}）作出是否受理的"
             "答复；需要补正的，一次性告知全部内容；逾期不告知的，自收到申请材料之日起即为受理。",
         ),
         seal="outlet",
@@ -62,7 +62,7 @@ PAPERS: dict[str, Paper] = {
         ),
         table="missing",
         after=(
-            "请于{due}前（{days} 个工作日内）将补正材料交至{outlet}。补正材料收到后重新计算审查期限。"
+            "请在 {days} 个工作日内（最迟{due}）将补正材料交至{outlet}。补正材料收到后重新计算审查期限。"
             "逾期未补正的，退回申请材料，您（单位）可以重新提出申请。",
         ),
         signers=("签收人", "签收日期"),
@@ -74,7 +74,7 @@ PAPERS: dict[str, Paper] = {
         facts=("number", "item", "applicant", "received", "tracking"),
         body=("今收到您（单位）按补正告知书补交的“{item}”申请材料。目前全部材料如下：",),
         table="materials",
-        after=("本窗口自收到补正材料的次日起 5 个工作日内（{due}前）作出是否受理的答复。",),
+        after=("本窗口自收到补正材料的次日起 5 个工作日内（最迟{due}）作出是否受理的答复。",),
         seal="outlet",
         signers=("申请人（代理人）签字", "收件人"),
         addressed=False,
@@ -145,7 +145,7 @@ PAPERS: dict[str, Paper] = {
             "您（单位）申请的“{item}”，因以下原因不能在规定期限内作出决定：",
             "{reason}",
             "经本行政机关负责人批准，{per}" + LAW + "第四十二条，延长办理期限 {days} 个工作日，"
-            "应于{deadline}前作出决定。",
+            "最迟于{deadline}作出决定。",
         ),
     ),
     PaperKind.APPROVAL: Paper(

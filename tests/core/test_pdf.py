@@ -1,6 +1,7 @@
 """Papers and reports as PDF: text that can be read back, lines broken as Chinese is written."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -87,6 +88,25 @@ def test_fonts_are_embedded_and_forgotten_afterwards():
     assert set(module.pdfmetrics._fonts) == before
     assert b"NotoSansSC-Regular" in data
     assert b"NotoSansSC-Bold" in data
+
+
+def test_a_second_document_has_its_own_characters():
+    for text in ("收件回执", "不予许可决定", "托克托县"):
+        paper = Pdf(text)
+        paper.text(text)
+        assert text in text_of(paper.render())
+
+
+def test_documents_made_at_the_same_time_do_not_mix():
+    texts = ["收件回执", "不予许可决定", "托克托县政务", "特别程序告知"]
+
+    def render(text: str) -> str:
+        paper = Pdf(text)
+        paper.text(text)
+        return text_of(paper.render())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(text in got for text, got in zip(texts, pool.map(render, texts), strict=True))
 
 
 def test_a_font_of_the_county_is_used_when_it_is_named(settings, tmp_path):

@@ -15,6 +15,7 @@ the PDF small. A county that owns the fonts of GB/T 9704 names them in `PDF_FONT
 `PDF_FONT_BOLD` (TrueType outlines); those are embedded instead.
 """
 
+import hashlib
 import io
 import re
 from collections.abc import Iterable, Sequence
@@ -267,9 +268,10 @@ class Pdf:
         """A ruled table whose header repeats on each page. `widths` are relative, `align` per column."""
         self._add("table", list(headers), [[str(c) for c in row] for row in rows], widths=widths, align=align)
 
-    def signature(self, place: str, day: str, *, note: str = "（印章）") -> None:
-        """Who seals the paper and its date, to the right; room for the seal; never parted."""
-        self._add("signature", place, day, note)
+    def signature(self, place: str, day: str, *, note: str = "（印章）", beside: Sequence[str] = ()) -> None:
+        """Who seals the paper and its date, to the right; room for the seal; never parted.
+        `beside` are lines to sign by hand, to the left."""
+        self._add("signature", place, day, note, list(beside))
 
     def gap(self, height: float = 8) -> None:
         """Room of `height` points."""
@@ -404,12 +406,17 @@ class Pdf:
         )
         return [Spacer(0, 4), table, Spacer(0, self.base * 0.6)]
 
-    def _render_signature(self, place: str, day: str, note: str) -> list[Flowable]:
-        block = Table(
-            [["", [self._text(line, align="center") for line in (place, note, day) if line]]],
-            colWidths=[self.width * 0.42, self.width * 0.58],
+    def _render_signature(self, place: str, day: str, note: str, beside: list[str]) -> list[Flowable]:
+        hands = [self._text(line, align="left", size=min(self.base, 12)) for line in beside]
+        seal = [self._text(line, align="center") for line in (place, note, day) if line]
+        block = Table([[hands or "", seal]], colWidths=[self.width * 0.45, self.width * 0.55])
+        block.setStyle(
+            [
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+            ]
         )
-        block.setStyle([("LEFTPADDING", (0, 0), (-1, -1), 0), ("RIGHTPADDING", (0, 0), (-1, -1), 0)])
         return [KeepTogether([Spacer(0, self.leading), block])]
 
     def _render_gap(self, *, height: float) -> list[Flowable]:
@@ -433,13 +440,14 @@ class _Fonts:
         self.names = (f"Portal-{mark}", f"PortalBold-{mark}")
         own = (settings.PDF_FONT_REGULAR, settings.PDF_FONT_BOLD or settings.PDF_FONT_REGULAR)
         sources: Sequence[Any] = own if own[0] else [io.BytesIO(d) for d in font_files(self.characters)]
-        for name, source in zip(self.names, sources, strict=True):
-            pdfmetrics.registerFont(TTFont(name, source))
+        self.fonts = [TTFont(name, source) for name, source in zip(self.names, sources, strict=True)]
+        for font in self.fonts:
+            pdfmetrics.registerFont(font)
         return self.names
 
     def __exit__(self, *_: Any) -> None:
-        for name in self.names:
-            pdfmetrics._fonts.pop(name, None)
+        for font in self.fonts:
+            font.unregister()
 
 
 @lru_cache(maxsize=16)
@@ -457,10 +465,11 @@ def font_files(characters: frozenset[str]) -> tuple[bytes, bytes]:
         cutter.populate(text="".join(characters))
         cutter.subset(font)
         made = []
+        mark = hashlib.sha256("".join(sorted(characters)).encode()).hexdigest()[:8]
         for weight, style in ((400, "Regular"), (700, "Bold")):
             static = instancer.instantiateVariableFont(font, {"wght": weight})
-            # reportlab tells font files apart by this name.
-            static["name"].setName(f"NotoSansSC-{style}", 6, 3, 1, 0x409)
+            # reportlab takes two fonts of one name for the same file.
+            static["name"].setName(f"NotoSansSC-{style}-{mark}", 6, 3, 1, 0x409)
             out = io.BytesIO()
             static.save(out)
             made.append(out.getvalue())

@@ -5,8 +5,9 @@ Where the portal holds no data for the year the actual is unknown and the reason
 Sample rows never enter the actual of a real target, nor real rows that of a sample one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -94,15 +95,15 @@ class Actual:
         return self.value is not None
 
 
-def actuals(targets: Iterable[Any]) -> dict[int, Actual]:
-    """The actual of each target, by primary key.
+def actuals(targets: Iterable[Any], *, until: date | None = None) -> dict[int, Actual]:
+    """The actual of each target, by primary key; `until` leaves out what happened after that day.
 
     At most three aggregate queries for each year that a computable target names, however many
     targets there are.
     """
     targets = list(targets)
     wanted = {(t.is_sample, t.year) for t in targets if t.rule in RULES and t.year}
-    tables = {scope: _read(*scope) for scope in sorted(wanted)}
+    tables = {scope: _read(*scope, until) for scope in sorted(wanted)}
     return {target.pk: _actual(target, tables) for target in targets}
 
 
@@ -125,11 +126,13 @@ def _actual(target: Any, tables: dict[Scope, dict[str, Any]]) -> Actual:
     return Actual(value, rule.text, percent(value, target.value or 0), "门户台账")
 
 
-def _read(is_sample: bool, year: int) -> dict[str, dict[Any, dict[str, Any]]]:
+def _read(is_sample: bool, year: int, until: date | None) -> dict[str, dict[Any, dict[str, Any]]]:
     """The aggregates of one year by industry, from three tables; empty where there is no row."""
     from projects.models import FundsReceipt, KeyProject, ProgressReport
 
-    in_year: Callable[[str], Q] = lambda name: Q(**{f"{name}__year": year})  # noqa: E731
+    def in_year(name: str) -> Q:
+        return Q(**{f"{name}__year": year}, **({f"{name}__lte": until} if until else {}))
+
     projects = (
         KeyProject.objects.counted()
         .filter(is_sample=is_sample)
@@ -147,7 +150,7 @@ def _read(is_sample: bool, year: int) -> dict[str, dict[Any, dict[str, Any]]]:
     of_projects = Q(project__nature=Nature.PROJECT) & ~Q(project__status=Status.TERMINATED)
     reports = (
         ProgressReport.objects.filter(
-            of_projects, is_sample=is_sample, month__year=year, state__in=ReportState.counted()
+            of_projects, in_year("month"), is_sample=is_sample, state__in=ReportState.counted()
         )
         .order_by()
         .values("project__industry")
@@ -159,8 +162,8 @@ def _read(is_sample: bool, year: int) -> dict[str, dict[Any, dict[str, Any]]]:
     receipts = (
         FundsReceipt.objects.filter(
             of_projects,
+            in_year("received_on"),
             is_sample=is_sample,
-            received_on__year=year,
             project__total_investment_wan__gte=WAN_IN_YI,
         )
         .order_by()

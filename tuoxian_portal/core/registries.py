@@ -74,13 +74,18 @@ class SearchDocument:
 
 @dataclass(frozen=True)
 class ReportKind:
-    """A periodic report: `collect(period)` freezes its figures as plain data, which the renderers
-    of `reports` turn into DOCX, XLSX and PDF. `permission` is needed to read it."""
+    """A periodic report: `collect(period, progress)` freezes its figures as plain data (see
+    `core.reporting`), which the renderers of `reports` turn into DOCX, XLSX and PDF.
+
+    `period` is a month as "2026-10". `permission` is needed to read it. `has_data(period)` says
+    whether there is anything to report; nothing is produced before.
+    """
 
     kind: str
     title: str
     permission: str
-    collect: Callable[[Any, Callable[[int, int, str], None]], dict[str, Any]]
+    collect: Callable[[str, Callable[[int, int, str], None]], dict[str, Any]]
+    has_data: Callable[[str], bool] = lambda period: True
 
 
 @dataclass(frozen=True)

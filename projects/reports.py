@@ -1,0 +1,459 @@
+"""The monthly report on key projects (重点项目月报): what it says and how each figure is made.
+
+Figures come from accepted and frozen progress reports only. Real and sample projects never stand in
+one report: the real ones are reported while any of them has figures for the year, otherwise the
+samples, and then the report says so.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q
+
+from projects import targets
+from projects.choices import ConfidenceLevel, Stage
+from projects.confidence import assess
+from projects.models import KeyProject, ProgressReport, ProjectProblem, Target
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.money import format_wan, percent
+from tuoxian_portal.core.registries import ReportKind, report_kinds
+from tuoxian_portal.core.reporting import SCHEMA, Column, fact, section, table
+
+KIND = "monthly-projects"
+TITLE = "托克托县重点项目月报"
+ZERO = Decimal(0)
+Progress = Callable[[int, int, str], None]
+
+
+def first_day(period: str) -> date:
+    return date(int(period[:4]), int(period[5:]), 1)
+
+
+def last_day(period: str) -> date:
+    return (first_day(period) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+def assessed_on(period: str) -> date:
+    """The day by which projects are rated: when the report is made, at the latest the end of the
+    following month, so that a month made up later is not called stale."""
+    return min(today(), (last_day(period) + timedelta(days=32)).replace(day=1) - timedelta(days=1))
+
+
+def counted_reports(period: str) -> Any:
+    """Accepted and frozen reports of the month."""
+    return ProgressReport.objects.counted().of_month(first_day(period))
+
+
+def has_data(period: str) -> bool:
+    return counted_reports(period).exists()
+
+
+@dataclass
+class Row:
+    """One project of the report."""
+
+    project: Any
+    plan: Decimal | None
+    month: Decimal
+    year: Decimal
+    level: str
+    level_label: str
+    reasons: str
+
+    @property
+    def total(self) -> Decimal | None:
+        return self.project.total_investment_wan
+
+
+def collect(period: str, progress: Progress) -> dict[str, Any]:
+    """The frozen figures of `period`. Nine queries, whatever the number of projects."""
+    start, end, on = first_day(period), last_day(period), assessed_on(period)
+    until = Q(month__year=start.year, month__lte=start)
+    counted = ProgressReport.objects.counted().filter(until)
+    is_sample = not counted.filter(is_sample=False).exists() and counted.filter(is_sample=True).exists()
+    progress(1, 6, "读取项目台账")
+    projects = (
+        KeyProject.objects.counted()
+        .filter(is_sample=is_sample)
+        .filter(
+            Q(annual_plan_year=start.year, annual_plan_wan__isnull=False)
+            | Q(pk__in=counted.order_by().values("project"))
+        )
+        .select_related("industry", "department", "enterprise")
+        .with_totals(start.year, start)
+        .with_confidence_inputs(on)
+        .order_by("industry__order", "industry_id", "number")
+    )
+    rows = [_row(project, start.year, on) for project in projects]
+    progress(3, 6, "汇总投资与评估")
+    note = f"{start.year}年1—{start.month}月" if start.month > 1 else f"{start.year}年1月"
+    figures = {
+        "schema": SCHEMA,
+        "title": TITLE,
+        "period": period,
+        "period_label": f"{start.year}年{start.month}月",
+        "as_of": on.isoformat(),
+        "has_samples": is_sample,
+        "headline": _headline(rows, start, note),
+        "sections": [
+            _overall(rows, start, note),
+            _industries(rows),
+            _targets(start.year, end, is_sample),
+            _confidence(rows, on),
+            _problems(rows, on),
+            _appendix(rows),
+        ],
+        "notes": NOTES,
+    }
+    progress(6, 6, "数据已冻结")
+    return figures
+
+
+def _row(project: Any, year: int, on: date) -> Row:
+    assessment = assess(project, on=on)
+    return Row(
+        project=project,
+        plan=project.plan_for(year),
+        month=project.invested_month_wan,
+        year=project.invested_year_wan,
+        level=assessment.level.value if assessment else "",
+        level_label=str(assessment.label) if assessment else "不评",
+        reasons=assessment.text if assessment else "",
+    )
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal:
+    return sum((value for value in values if value is not None), ZERO)
+
+
+def _rate(done: Decimal, plan: Decimal) -> Decimal | None:
+    return percent(done, plan) if plan else None
+
+
+def _headline(rows: list[Row], start: date, note: str) -> list[dict[str, Any]]:
+    plan, done = _sum(r.plan for r in rows), _sum(r.year for r in rows)
+    unknown = sum(1 for row in rows if row.total is None)
+    planned_done = _sum(r.year for r in rows if r.plan)
+    return [
+        fact("纳入月报的项目", len(rows), "count", "当年有年度计划或已审核进展"),
+        fact(
+            "总投资",
+            _sum(r.total for r in rows),
+            "yi",
+            f"另有 {unknown} 个项目总投资未公布" if unknown else "",
+        ),
+        fact("年度计划投资", plan if plan else None, "yi", f"{start.year}年"),
+        fact("累计完成投资", done, "yi", note),
+        fact(
+            "完成年度计划",
+            _rate(planned_done, plan),
+            "percent",
+            f"时间进度 {_elapsed(start)}%，只计有计划的项目",
+        ),
+        fact("当月完成投资", _sum(r.month for r in rows), "yi", f"{start.month}月"),
+    ]
+
+
+def _elapsed(start: date) -> str:
+    return f"{percent(start.month, 12)}"
+
+
+def _overall(rows: list[Row], start: date, note: str) -> dict[str, Any]:
+    plan, done = _sum(r.plan for r in rows), _sum(r.year for r in rows)
+    reporting = sum(1 for row in rows if row.project.latest_month == start)
+    sentences = [
+        f"纳入月报的重点项目 {len(rows)} 个，总投资 {format_wan(_sum(r.total for r in rows))}。",
+        f"{note}累计完成投资 {format_wan(done)}，其中{start.month}月完成 {format_wan(_sum(r.month for r in rows))}。",
+    ]
+    if plan:
+        planned_done = _sum(r.year for r in rows if r.plan)
+        rate, elapsed = _rate(planned_done, plan), percent(start.month, 12)
+        gap = (rate or ZERO) - (elapsed or ZERO)
+        pace = "快于" if gap > 0 else "慢于" if gap < 0 else "持平于"
+        sentences.append(
+            f"{start.year}年计划投资 {format_wan(plan)}，有计划的项目完成 {rate}%，"
+            + (f"{pace}时间进度 {abs(gap)} 个百分点。" if gap else "与时间进度持平。")
+        )
+    else:
+        sentences.append(f"{start.year}年度计划投资尚未录入，不计算完成率。")
+    sentences.append(f"本月有已审核进展的项目 {reporting} 个，未报或未审核 {len(rows) - reporting} 个。")
+    by_stage: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_stage[row.project.stage].append(row)
+    order = [*[stage.value for stage in Stage], ""]
+    return section(
+        "一、总体情况",
+        paragraphs=["".join(sentences)],
+        tables=[
+            table(
+                "分阶段情况",
+                [
+                    Column("stage", "阶段"),
+                    Column("count", "项目数", "count"),
+                    Column("total", "总投资", "yi"),
+                    Column("month", "本月完成", "wan"),
+                    Column("year", "累计完成", "wan"),
+                ],
+                [
+                    {
+                        "stage": by_stage[stage][0].project.stage_label,
+                        "count": len(by_stage[stage]),
+                        "total": _sum(r.total for r in by_stage[stage]),
+                        "month": _sum(r.month for r in by_stage[stage]),
+                        "year": _sum(r.year for r in by_stage[stage]),
+                    }
+                    for stage in order
+                    if stage in by_stage
+                ],
+                sheet="汇总",
+            )
+        ],
+    )
+
+
+def _industries(rows: list[Row]) -> dict[str, Any]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        name = row.project.industry.name if row.project.industry else "未分产业"
+        groups.setdefault(name, []).append(row)
+    lines = [_group_line(name, members) for name, members in groups.items()]
+    if rows:
+        lines.append(_group_line("合计", rows))
+    known = [line for line in lines[:-1] if line["rate"] is not None]
+    known.sort(key=lambda line: line["rate"], reverse=True)
+    sentence = "各产业完成情况见下表。"
+    if len(known) > 1:
+        sentence = (
+            f"完成率最高的是{known[0]['industry']}（{known[0]['rate']}%），"
+            f"最低的是{known[-1]['industry']}（{known[-1]['rate']}%）。"
+        )
+    return section(
+        "二、分产业情况",
+        paragraphs=[sentence],
+        tables=[
+            table(
+                "分产业投资完成情况",
+                [
+                    Column("industry", "产业", width=3),
+                    Column("count", "项目数", "count", width=1.4),
+                    Column("total", "总投资", "yi"),
+                    Column("plan", "年度计划", "wan"),
+                    Column("month", "本月完成", "wan"),
+                    Column("year", "累计完成", "wan"),
+                    Column("rate", "完成率%", "percent", width=1.6),
+                ],
+                lines,
+                sheet="汇总",
+                note="完成率只计有年度计划的项目。",
+            )
+        ],
+    )
+
+
+def _group_line(name: str, members: list[Row]) -> dict[str, Any]:
+    plan = _sum(r.plan for r in members)
+    return {
+        "industry": name,
+        "count": len(members),
+        "total": _sum(r.total for r in members),
+        "plan": plan if plan else None,
+        "month": _sum(r.month for r in members),
+        "year": _sum(r.year for r in members),
+        "rate": _rate(_sum(r.year for r in members if r.plan), plan),
+    }
+
+
+def _targets(year: int, end: date, is_sample: bool) -> dict[str, Any]:
+    goals = list(Target.objects.goals().of_year(year).filter(is_sample=is_sample).select_related("industry"))
+    if not goals:
+        return section("三、年度目标进展", paragraphs=[f"{year}年度目标尚未录入门户。"])
+    actual = targets.actuals(goals, until=end)
+    lines = []
+    for goal in goals:
+        found = actual[goal.pk]
+        lines.append(
+            {
+                "indicator": goal.indicator,
+                "target": goal.value,
+                "actual": found.value,
+                "unit": goal.unit,
+                "percent": found.percent,
+                "text": found.text,
+            }
+        )
+    known = [line for line in lines if line["actual"] is not None]
+    return section(
+        "三、年度目标进展",
+        paragraphs=[f"{year}年目标 {len(lines)} 项，其中门户能够计算或已填报实际值的 {len(known)} 项。"],
+        tables=[
+            table(
+                "年度目标与实际",
+                [
+                    Column("indicator", "指标", width=4),
+                    Column("target", "目标", "number"),
+                    Column("actual", "实际", "number"),
+                    Column("unit", "单位", width=1.4),
+                    Column("percent", "完成率%", "percent", width=1.8),
+                    Column("text", "口径", width=8, wide=True),
+                ],
+                lines,
+                sheet="汇总",
+                note="“—”为门户没有数据来源，由主管部门公布后填报。",
+            )
+        ],
+    )
+
+
+def _confidence(rows: list[Row], on: date) -> dict[str, Any]:
+    counts = {level: sum(1 for r in rows if r.level == level.value) for level in ConfidenceLevel}
+    order = [ConfidenceLevel.RED, ConfidenceLevel.YELLOW, ConfidenceLevel.GREY]
+    attention = [row for level in order for row in rows if row.level == level.value]
+    sentence = "，".join(f"{level.label} {count} 个" for level, count in counts.items())
+    unrated = sum(1 for row in rows if not row.level)
+    return section(
+        "四、能否按期",
+        paragraphs=[
+            f"按{on.year}年{on.month}月{on.day}日掌握的情况：{sentence}"
+            + (f"；另有 {unrated} 个处于签约前或已达产，不作评估。" if unrated else "。")
+        ],
+        tables=[
+            table(
+                "需要关注的项目（红、黄、灰）",
+                [
+                    Column("name", "项目", width=4),
+                    Column("level", "评估", width=2.2),
+                    Column("department", "责任单位", width=2.6),
+                    Column("reasons", "原因", width=7),
+                ],
+                [
+                    {
+                        "name": row.project.name,
+                        "level": row.level_label,
+                        "department": row.project.department.name if row.project.department else "",
+                        "reasons": row.reasons,
+                    }
+                    for row in attention
+                ],
+                sheet="关注",
+                print_rows=40,
+            )
+        ]
+        if attention
+        else [],
+    )
+
+
+def _problems(rows: list[Row], on: date) -> dict[str, Any]:
+    by_project = {row.project.pk: row.project for row in rows}
+    problems: list[ProjectProblem] = [problem for row in rows for problem in row.project.assessed_problems]
+    problems.sort(key=lambda p: (p.due_on or date.max, p.pk))
+    overdue = sum(1 for p in problems if p.due_on and p.due_on < on)
+    if not problems:
+        return section("五、存在问题", paragraphs=["没有登记未解决的问题。"])
+    return section(
+        "五、存在问题",
+        paragraphs=[f"未解决的问题 {len(problems)} 个，其中超期 {overdue} 个。"],
+        tables=[
+            table(
+                "未解决的问题",
+                [
+                    Column("project", "项目", width=3.4),
+                    Column("text", "问题", width=5),
+                    Column("owner", "责任", width=2.4),
+                    Column("due", "期限", "date", width=2.2),
+                    Column("overdue", "超期天数", "count", width=1.4),
+                ],
+                [
+                    {
+                        "project": by_project[problem.project_id].name,
+                        "text": problem.text,
+                        "owner": problem.owner,
+                        "due": problem.due_on,
+                        "overdue": max(0, (on - problem.due_on).days) if problem.due_on else None,
+                    }
+                    for problem in problems
+                ],
+                sheet="问题",
+                print_rows=40,
+            )
+        ],
+    )
+
+
+def _appendix(rows: list[Row]) -> dict[str, Any]:
+    return section(
+        "六、项目明细",
+        paragraphs=["各项目本月进展见附表。"],
+        tables=[
+            table(
+                "重点项目进展明细",
+                [
+                    Column("number", "编号", width=2.2, wide=True),
+                    Column("name", "项目名称", width=5),
+                    Column("owner", "企业", width=3.4, wide=True),
+                    Column("industry", "产业", width=2.4, wide=True),
+                    Column("stage", "阶段", width=1.4),
+                    Column("total", "总投资", "wan", width=2.2),
+                    Column("plan", "年度计划", "wan", width=2.2),
+                    Column("month", "本月完成", "wan", width=2),
+                    Column("year", "累计完成", "wan", width=2.2),
+                    Column("rate", "完成率%", "percent", width=1.7),
+                    Column("physical", "形象进度%", "percent", width=1.7),
+                    Column("latest", "最近填报", width=2, wide=True),
+                    Column("level", "评估", width=2.2),
+                ],
+                [
+                    {
+                        "number": row.project.number,
+                        "name": row.project.name,
+                        "owner": row.project.owner_name,
+                        "industry": row.project.industry.name if row.project.industry else "",
+                        "stage": row.project.stage_label,
+                        "total": row.total,
+                        "plan": row.plan,
+                        "month": row.month,
+                        "year": row.year,
+                        "rate": _rate(row.year, row.plan) if row.plan else None,
+                        "physical": row.project.latest_progress,
+                        "latest": f"{row.project.latest_month:%Y-%m}" if row.project.latest_month else "",
+                        "level": row.level_label,
+                    }
+                    for row in rows
+                ],
+                sheet="项目",
+                landscape=True,
+            )
+        ],
+    )
+
+
+NOTES = [
+    ["项目范围", "台账中性质为“项目”、未终止，且当年有年度计划或有已审核月度进展的项目。"],
+    [
+        "完成投资",
+        "只取状态为“已审核”或“已冻结”的月度进展；草稿和已提交未审核的不计。累计为当年1月至本月之和。",
+    ],
+    ["完成率", "有年度计划的项目累计完成投资 ÷ 其年度计划投资；没有计划的项目不进入分子和分母。"],
+    ["时间进度", "已过月数 ÷ 12。"],
+    ["总投资", "按台账登记的数额相加；未公布总投资的项目不计入，单独说明个数。"],
+    [
+        "能否按期",
+        "绿 可按期，黄 有问题可解，红 现状难以按期，灰 35 天内没有已审核的更新。按规则计算，人工评定的写明理由。",
+    ],
+    ["冻结", "报告生成时冻结全部数据；以后台账更正不改变本报告，重新生成须写明理由，原报告保留。"],
+]
+
+report_kinds.register(
+    KIND,
+    ReportKind(
+        kind=KIND,
+        title=TITLE,
+        permission="projects.view_progressreport",
+        collect=collect,
+        has_data=has_data,
+    ),
+)

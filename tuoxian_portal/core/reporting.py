@@ -1,0 +1,123 @@
+"""The shape of a report's frozen figures: what a domain app collects and every renderer reads.
+
+Figures are plain JSON: amounts are decimal strings in 万元, dates ISO, texts as they are printed. A
+report that was frozen can be rendered again years later without asking the database::
+
+    {"title", "period", "period_label", "as_of", "has_samples", "headline": [fact, …],
+     "sections": [{"heading", "paragraphs": [text, …], "tables": [table, …]}, …],
+     "notes": [[name, meaning], …]}
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from tuoxian_portal.core.money import plain as plain_number
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `kind` is one of text, count, wan (万元, shown in 万元), yi (万元, shown in 亿元),
+    percent, number and date. `width` is relative. A `wide` column is left out on a portrait page."""
+
+    key: str
+    label: str
+    kind: str = "text"
+    width: float = 2
+    wide: bool = False
+
+
+def freeze(value: Any) -> Any:
+    """`value` as JSON keeps it without loss."""
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value
+
+
+def table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[dict[str, Any]],
+    *,
+    sheet: str,
+    print_rows: int = 200,
+    note: str = "",
+    landscape: bool = False,
+) -> dict[str, Any]:
+    """A table of a section. `sheet` names its XLSX sheet, where all rows stand; on paper the first
+    `print_rows` do, and a line says where the others are."""
+    return {
+        "caption": caption,
+        "columns": [asdict(column) for column in columns],
+        "rows": [{c.key: freeze(row.get(c.key)) for c in columns} for row in rows],
+        "sheet": sheet,
+        "print_rows": print_rows,
+        "note": note,
+        "landscape": landscape,
+    }
+
+
+def fact(label: str, value: Any, kind: str, note: str = "") -> dict[str, Any]:
+    """One of the report's main figures."""
+    return {"label": label, "value": freeze(value), "kind": kind, "note": note}
+
+
+def section(
+    heading: str, *, paragraphs: Sequence[str] = (), tables: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    return {"heading": heading, "paragraphs": list(paragraphs), "tables": list(tables)}
+
+
+UNITS = {"wan": "万元", "yi": "亿元", "percent": "%", "count": "个"}
+NUMERIC = {"count", "wan", "yi", "percent", "number"}
+
+
+def number_of(value: Any, kind: str) -> Decimal | None:
+    """A frozen value as the number that is shown under its kind; None when it is not known."""
+    if value in (None, ""):
+        return None
+    number = Decimal(str(value))
+    return number / 10_000 if kind == "yi" else number
+
+
+def cell_text(value: Any, kind: str, *, unknown: str = "—") -> str:
+    """A frozen value as it is printed in a table: grouped, no trailing zeros, without its unit."""
+    if kind in NUMERIC:
+        number = number_of(value, kind)
+        return unknown if number is None else plain_number(number, 1 if kind == "percent" else 2)
+    return str(value) if value not in (None, "") else unknown
+
+
+def header_text(column: dict[str, Any]) -> str:
+    """A column's heading, with the unit of its money."""
+    unit = UNITS.get(column["kind"], "")
+    return f"{column['label']}（{unit}）" if unit in {"万元", "亿元"} else column["label"]
+
+
+def on_paper(
+    table: dict[str, Any], *, portrait: bool
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
+    """The columns and rows that are printed, and the line that says what is not."""
+    columns = [column for column in table["columns"] if not (portrait and column["wide"])]
+    rows = table["rows"][: table["print_rows"]]
+    left = len(table["rows"]) - len(rows)
+    notes = [table["note"]] if table["note"] else []
+    if left:
+        notes.append(f"仅列前 {len(rows)} 行，其余 {left} 行见同期表格文件的“{table['sheet']}”页。")
+    return columns, rows, "　".join(notes)
+
+
+SAMPLE_WARNING = "示例数据，不是真实情况"
+
+
+def fact_text(item: dict[str, Any]) -> str:
+    """A main figure with its unit."""
+    text = cell_text(item["value"], item["kind"])
+    unit = UNITS.get(item["kind"], "")
+    return text if text == "—" or not unit else f"{text}{'' if unit == '%' else ' '}{unit}"

@@ -1,0 +1,160 @@
+"""Figures as a workbook: 汇总, one sheet for each long table, 口径."""
+
+import io
+import re
+from typing import Any
+
+import xlsxwriter
+
+from tuoxian_portal.core.reporting import NUMERIC, SAMPLE_WARNING, UNITS, header_text, number_of
+
+SUMMARY, NOTES = "汇总", "口径"
+FORMATS = {"count": "#,##0", "wan": "#,##0.00", "yi": "#,##0.00", "percent": '0.0"%"', "number": "#,##0.##"}
+HEAD = {
+    "bold": True,
+    "bg_color": "#D5E9E9",
+    "border": 1,
+    "text_wrap": True,
+    "valign": "vcenter",
+    "align": "center",
+}
+
+
+def sheet_name(name: str) -> str:
+    """A name that Excel accepts: 31 characters, none of []:*?/\\."""
+    return re.sub(r"[\[\]:*?/\\]", " ", name)[:31]
+
+
+class _Book:
+    def __init__(self, figures: dict[str, Any]) -> None:
+        self.figures = figures
+        self.out = io.BytesIO()
+        options = {
+            "in_memory": False,
+            "constant_memory": False,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+        }
+        self.book = xlsxwriter.Workbook(self.out, options)
+        base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
+        self.title = self.book.add_format({**base, "bold": True, "font_size": 16})
+        self.quiet = self.book.add_format({**base, "font_color": "#555555", "text_wrap": True})
+        self.warn = self.book.add_format(
+            {**base, "bold": True, "font_color": "#9A3412", "bg_color": "#FFF1DC"}
+        )
+        self.caption = self.book.add_format({**base, "bold": True, "font_size": 12})
+        self.head = self.book.add_format({**base, **HEAD})
+        self.text = self.book.add_format({**base, "border": 1, "text_wrap": True})
+        self.numbers = {
+            kind: self.book.add_format({**base, "border": 1, "num_format": pattern})
+            for kind, pattern in FORMATS.items()
+        }
+
+    def sheet(self, name: str) -> Any:
+        sheet = self.book.add_worksheet(sheet_name(name))
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(0.5, 0.5, 0.6, 0.6)
+        sheet.set_footer("&C第 &P 页，共 &N 页")
+        return sheet
+
+    def masthead(self, sheet: Any) -> int:
+        """Title, month and day on every sheet, so that one that is torn off still says what it is."""
+        figures = self.figures
+        sheet.write(0, 0, f"{figures['title']}（{figures['period_label']}）", self.title)
+        sheet.set_row(0, 26)
+        sheet.write(
+            1, 0, f"数据截至 {figures['period_label']}末；评估日期 {figures['as_of']}", self.quiet_line
+        )
+        if figures["has_samples"]:
+            sheet.write(2, 0, SAMPLE_WARNING, self.warn)
+        return 4
+
+    @property
+    def quiet_line(self) -> Any:
+        if not hasattr(self, "_quiet_line"):
+            self._quiet_line = self.book.add_format(
+                {"font_name": "宋体", "font_size": 10, "font_color": "#555555"}
+            )
+        return self._quiet_line
+
+    def cell(self, sheet: Any, row: int, column: int, value: Any, kind: str) -> None:
+        number = number_of(value, kind) if kind in NUMERIC else None
+        if number is not None:
+            sheet.write_number(row, column, float(number), self.numbers[kind])
+        else:
+            sheet.write_string(row, column, "" if value is None else str(value), self.text)
+
+    def table(self, sheet: Any, row: int, table: dict[str, Any], *, alone: bool) -> int:
+        """Writes `table` at `row`; returns the row below it."""
+        if not alone:
+            sheet.write(row, 0, table["caption"], self.caption)
+            row += 1
+        head = row
+        for number, column in enumerate(table["columns"]):
+            sheet.write(row, number, header_text(column), self.head)
+        for line in table["rows"]:
+            row += 1
+            for number, column in enumerate(table["columns"]):
+                self.cell(sheet, row, number, line[column["key"]], column["kind"])
+        if alone and table["rows"]:
+            sheet.freeze_panes(head + 1, 2)
+            sheet.repeat_rows(head)
+            sheet.autofilter(head, 0, row, len(table["columns"]) - 1)
+        if table["note"]:
+            row += 1
+            sheet.write(row, 0, table["note"], self.quiet_line)
+        return row + 2
+
+    def widths(self, sheet: Any, tables: list[dict[str, Any]]) -> None:
+        most = max((len(table["columns"]) for table in tables), default=0)
+        for number in range(most):
+            shares = [t["columns"][number]["width"] for t in tables if number < len(t["columns"])]
+            sheet.set_column(number, number, min(60, max(10, max(shares) * 6)))
+
+    def render(self) -> bytes:
+        tables = [table for section in self.figures["sections"] for table in section["tables"]]
+        by_sheet: dict[str, list[dict[str, Any]]] = {SUMMARY: []}
+        for table in tables:
+            by_sheet.setdefault(table["sheet"], []).append(table)
+        for name, members in by_sheet.items():
+            sheet = self.sheet(name)
+            self.widths(sheet, members)
+            row = self.masthead(sheet)
+            if name == SUMMARY:
+                row = self.headline(sheet, row)
+            for table in members:
+                row = self.table(sheet, row, table, alone=name != SUMMARY and len(members) == 1)
+        self.notes()
+        self.book.set_properties({"title": self.figures["title"], "comments": self.figures["period_label"]})
+        self.book.close()
+        return self.out.getvalue()
+
+    def headline(self, sheet: Any, row: int) -> int:
+        for number, label in enumerate(("指标", "数值", "单位", "说明")):
+            sheet.write(row, number, label, self.head)
+        for item in self.figures["headline"]:
+            row += 1
+            sheet.write_string(row, 0, item["label"], self.text)
+            self.cell(sheet, row, 1, item["value"], item["kind"])
+            sheet.write_string(row, 2, UNITS.get(item["kind"], ""), self.text)
+            sheet.write_string(row, 3, item["note"], self.text)
+        return row + 2
+
+    def notes(self) -> None:
+        sheet = self.sheet(NOTES)
+        sheet.set_column(0, 0, 26)
+        sheet.set_column(1, 1, 110)
+        row = self.masthead(sheet)
+        for number, label in enumerate(("名称", "口径")):
+            sheet.write(row, number, label, self.head)
+        for name, meaning in self.figures["notes"]:
+            row += 1
+            sheet.write_string(row, 0, name, self.text)
+            sheet.write_string(row, 1, meaning, self.text)
+
+
+def render_xlsx(figures: dict[str, Any]) -> bytes:
+    """The workbook. About 1 s for 10,000 projects."""
+    return _Book(figures).render()

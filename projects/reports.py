@@ -121,7 +121,7 @@ def _row(project: Any, year: int, on: date) -> Row:
         month=project.invested_month_wan,
         year=project.invested_year_wan,
         level=assessment.level.value if assessment else "",
-        level_label=str(assessment.label) if assessment else "不评",
+        level_label=str(assessment.label).split()[0] if assessment else "",
         reasons=assessment.text if assessment else "",
     )
 
@@ -195,8 +195,8 @@ def _overall(rows: list[Row], start: date, note: str) -> dict[str, Any]:
                     Column("stage", "阶段"),
                     Column("count", "项目数", "count"),
                     Column("total", "总投资", "yi"),
-                    Column("month", "本月完成", "wan"),
-                    Column("year", "累计完成", "wan"),
+                    Column("month", "本月完成", "yi"),
+                    Column("year", "累计完成", "yi"),
                 ],
                 [
                     {
@@ -241,10 +241,10 @@ def _industries(rows: list[Row]) -> dict[str, Any]:
                     Column("industry", "产业", width=3),
                     Column("count", "项目数", "count", width=1.4),
                     Column("total", "总投资", "yi"),
-                    Column("plan", "年度计划", "wan"),
-                    Column("month", "本月完成", "wan"),
-                    Column("year", "累计完成", "wan"),
-                    Column("rate", "完成率%", "percent", width=1.6),
+                    Column("plan", "年度计划", "yi"),
+                    Column("month", "本月完成", "yi"),
+                    Column("year", "累计完成", "yi"),
+                    Column("rate", "完成率", "percent", width=1.9),
                 ],
                 lines,
                 sheet="汇总",
@@ -297,7 +297,7 @@ def _targets(year: int, end: date, is_sample: bool) -> dict[str, Any]:
                     Column("target", "目标", "number"),
                     Column("actual", "实际", "number"),
                     Column("unit", "单位", width=1.4),
-                    Column("percent", "完成率%", "percent", width=1.8),
+                    Column("percent", "完成率", "percent", width=1.8),
                     Column("text", "口径", width=8, wide=True),
                 ],
                 lines,
@@ -325,8 +325,8 @@ def _confidence(rows: list[Row], on: date) -> dict[str, Any]:
                 "需要关注的项目（红、黄、灰）",
                 [
                     Column("name", "项目", width=4),
-                    Column("level", "评估", width=2.2),
-                    Column("department", "责任单位", width=2.6),
+                    Column("level", "评估", width=1.5),
+                    Column("department", "责任单位", width=3.2),
                     Column("reasons", "原因", width=7),
                 ],
                 [
@@ -364,7 +364,7 @@ def _problems(rows: list[Row], on: date) -> dict[str, Any]:
                     Column("project", "项目", width=3.4),
                     Column("text", "问题", width=5),
                     Column("owner", "责任", width=2.4),
-                    Column("due", "期限", "date", width=2.2),
+                    Column("due", "期限", "date", width=2.6),
                     Column("overdue", "超期天数", "count", width=1.4),
                 ],
                 [
@@ -392,19 +392,19 @@ def _appendix(rows: list[Row]) -> dict[str, Any]:
             table(
                 "重点项目进展明细",
                 [
-                    Column("number", "编号", width=2.2, wide=True),
+                    Column("number", "编号", width=2.8, wide=True),
                     Column("name", "项目名称", width=5),
                     Column("owner", "企业", width=3.4, wide=True),
                     Column("industry", "产业", width=2.4, wide=True),
-                    Column("stage", "阶段", width=1.4),
+                    Column("stage", "阶段", width=1.3),
                     Column("total", "总投资", "wan", width=2.2),
-                    Column("plan", "年度计划", "wan", width=2.2),
+                    Column("plan", "年度计划", "wan", width=2.1),
                     Column("month", "本月完成", "wan", width=2),
-                    Column("year", "累计完成", "wan", width=2.2),
-                    Column("rate", "完成率%", "percent", width=1.7),
-                    Column("physical", "形象进度%", "percent", width=1.7),
+                    Column("year", "累计完成", "wan", width=2.1),
+                    Column("rate", "完成率", "percent", width=1.6),
+                    Column("physical", "形象进度", "percent", width=1.6),
                     Column("latest", "最近填报", width=2, wide=True),
-                    Column("level", "评估", width=2.2),
+                    Column("level", "评估", width=1.5),
                 ],
                 [
                     {

@@ -264,9 +264,14 @@ class Pdf:
         *,
         widths: Sequence[float] | None = None,
         align: Sequence[str] | None = None,
+        size: float = 0,
+        caption: str = "",
+        unit: str = "",
     ) -> None:
-        """A ruled table whose header repeats on each page. `widths` are relative, `align` per column."""
-        self._add("table", list(headers), [[str(c) for c in row] for row in rows], widths=widths, align=align)
+        """A ruled table whose header repeats on each page. `widths` are relative, `align` per column,
+        `size` that of its text. `caption` and `unit` stand above it and are never parted from it."""
+        cells = [[str(cell) for cell in row] for row in rows]
+        self._add("table", list(headers), cells, caption, unit, widths=widths, align=align, size=size)
 
     def signature(self, place: str, day: str, *, note: str = "（印章）", beside: Sequence[str] = ()) -> None:
         """Who seals the paper and its date, to the right; room for the seal; never parted.
@@ -341,8 +346,8 @@ class Pdf:
     def _render_text(self, text: str, **options: Any) -> list[Flowable]:
         return [self._text(text, **options)]
 
-    def _cell(self, text: str, *, bold: bool = False, align: str = "left") -> Text:
-        size = min(self.base, 12)
+    def _cell(self, text: str, *, bold: bool = False, align: str = "left", size: float = 0) -> Text:
+        size = size or min(self.base, 12)
         return self._text(text, size=size, leading=size * 1.5, bold=bold, align=align)
 
     def _render_facts(self, rows: list[list[str]], *, qr: str, qr_caption: str) -> list[Flowable]:
@@ -381,16 +386,29 @@ class Pdf:
         self,
         headers: list[str],
         rows: list[list[str]],
+        caption: str,
+        unit: str,
         *,
         widths: Sequence[float] | None,
         align: Sequence[str] | None,
+        size: float,
     ) -> list[Flowable]:
+        above: list[Flowable] = [Spacer(0, 4)]
+        if caption:
+            above = [
+                CondPageBreak(self.leading * 6),
+                Spacer(0, 6),
+                self._text(caption, size=12, align="center", bold=True),
+            ]
+        if unit:
+            above.append(self._cell(unit, align="right", size=size))
         shares = list(widths or [1] * len(headers))
         total = sum(shares)
         sides = list(align or ["left"] * len(headers))
-        cells = [[self._cell(text, bold=True, align="center") for text in headers]]
+        cells = [[self._cell(text, bold=True, align="center", size=size) for text in headers]]
         cells += [
-            [self._cell(text, align=side) for text, side in zip(row, sides, strict=True)] for row in rows
+            [self._cell(text, align=side, size=size) for text, side in zip(row, sides, strict=True)]
+            for row in rows
         ]
         table = Table(cells, colWidths=[self.width * share / total for share in shares], repeatRows=1)
         table.setStyle(
@@ -404,7 +422,7 @@ class Pdf:
                 ("RIGHTPADDING", (0, 0), (-1, -1), 4),
             ]
         )
-        return [Spacer(0, 4), table, Spacer(0, self.base * 0.6)]
+        return [*above, table, Spacer(0, self.base * 0.6)]
 
     def _render_signature(self, place: str, day: str, note: str, beside: list[str]) -> list[Flowable]:
         hands = [self._text(line, align="left", size=min(self.base, 12)) for line in beside]
@@ -433,7 +451,7 @@ class _Fonts:
     """Two registered fonts that hold the wanted characters, for the time of one rendering."""
 
     def __init__(self, characters: Iterable[str]) -> None:
-        self.characters = frozenset(c for c in characters if c.isprintable())
+        self.characters = frozenset(c for c in characters if c.isprintable() or c == "\u3000")
 
     def __enter__(self) -> tuple[str, str]:
         mark = uuid4().hex[:8]

@@ -87,30 +87,54 @@ def number_of(value: Any, kind: str) -> Decimal | None:
 
 
 def cell_text(value: Any, kind: str, *, unknown: str = "—") -> str:
-    """A frozen value as it is printed in a table: grouped, no trailing zeros, without its unit."""
+    """A frozen value as it is printed in a table: grouped, no trailing zeros, money without its unit."""
     if kind in NUMERIC:
         number = number_of(value, kind)
-        return unknown if number is None else plain_number(number, 1 if kind == "percent" else 2)
+        if number is None:
+            return unknown
+        return f"{plain_number(number, 1)}%" if kind == "percent" else plain_number(number)
     return str(value) if value not in (None, "") else unknown
 
 
 def header_text(column: dict[str, Any]) -> str:
-    """A column's heading, with the unit of its money."""
+    """A column's heading with its unit."""
     unit = UNITS.get(column["kind"], "")
     return f"{column['label']}（{unit}）" if unit in {"万元", "亿元"} else column["label"]
 
 
-def on_paper(
-    table: dict[str, Any], *, portrait: bool
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
-    """The columns and rows that are printed, and the line that says what is not."""
+@dataclass(frozen=True)
+class Printed:
+    """What of a table stands on paper. `unit` is said once above it when all its money has the same."""
+
+    headers: list[str]
+    rows: list[list[str]]
+    widths: list[float]
+    sides: list[str]
+    unit: str
+    note: str
+
+
+def on_paper(table: dict[str, Any], *, portrait: bool) -> Printed:
+    """The table as it is printed: without wide columns on a portrait page, at most `print_rows` rows,
+    and a line that says where the others are."""
     columns = [column for column in table["columns"] if not (portrait and column["wide"])]
     rows = table["rows"][: table["print_rows"]]
-    left = len(table["rows"]) - len(rows)
     notes = [table["note"]] if table["note"] else []
-    if left:
+    if left := len(table["rows"]) - len(rows):
         notes.append(f"仅列前 {len(rows)} 行，其余 {left} 行见同期表格文件的“{table['sheet']}”页。")
-    return columns, rows, "　".join(notes)
+    money = {UNITS[column["kind"]] for column in columns if column["kind"] in {"wan", "yi"}}
+    one_unit = money.pop() if len(money) == 1 else ""
+    return Printed(
+        headers=[
+            column["label"] if one_unit and column["kind"] in {"wan", "yi"} else header_text(column)
+            for column in columns
+        ],
+        rows=[[cell_text(row[c["key"]], c["kind"]) for c in columns] for row in rows],
+        widths=[column["width"] for column in columns],
+        sides=["right" if column["kind"] in NUMERIC else "left" for column in columns],
+        unit=f"单位：{one_unit}" if one_unit else "",
+        note="　".join(notes),
+    )
 
 
 SAMPLE_WARNING = "示例数据，不是真实情况"
@@ -120,4 +144,4 @@ def fact_text(item: dict[str, Any]) -> str:
     """A main figure with its unit."""
     text = cell_text(item["value"], item["kind"])
     unit = UNITS.get(item["kind"], "")
-    return text if text == "—" or not unit else f"{text}{'' if unit == '%' else ' '}{unit}"
+    return text if text == "—" or unit in {"", "%"} else f"{text} {unit}"

@@ -8,6 +8,7 @@ Every variable is listed in `.env.example`.
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from celery.schedules import crontab
@@ -164,7 +165,7 @@ if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # Longer than the longest task, or Redis hands the same task out twice; the throttle makes a
     # killed worker's tasks come back at once instead of minutes later.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 2 * 60 * 60,
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,

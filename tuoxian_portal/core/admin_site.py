@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
@@ -27,7 +26,7 @@ class PortalAdmin(ModelAdmin):
         relations = {f.name for f in self.model._meta.fields if f.remote_field}
         return [name for name in self.list_display if name in relations]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request: HttpRequest) -> Any:
         queryset = super().get_queryset(request)
         scope = getattr(queryset, "visible_to", None)
         return scope(request.user) if scope else queryset

@@ -52,7 +52,7 @@ def _cache() -> dict[str, Any]:
 def _broker() -> dict[str, Any]:
     try:
         if folder := settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("data_folder_out"):
-            tempfile.TemporaryFile(dir=folder).close()
+            tempfile.TemporaryFile(dir=str(folder)).close()
         else:
             with current_app.connection_for_write() as broker:
                 broker.ensure_connection(max_retries=1, timeout=2)

@@ -124,7 +124,7 @@ class Listing:
         queryset: QuerySet,
         *,
         facets: Sequence[Facet] = (),
-        search: Callable[[QuerySet, str], QuerySet] | None = None,
+        search: Callable[[Any, str], Any] | None = None,
         sorts: dict[str, tuple[str, Sequence[Any]]] | None = None,
         page_size: int = 20,
         keep: Sequence[str] = (),
@@ -137,7 +137,7 @@ class Listing:
         self.sorts_by = sorts or {}
         self.page_size = page_size
         self.placeholder = placeholder
-        self.notices = []
+        self.notices: list[str] = []
         self.text = self._read_text()
         self._base = search(queryset, self.text) if search and self.text else queryset
         self.selected = {facet.name: request.GET.getlist(facet.name) for facet in facets}

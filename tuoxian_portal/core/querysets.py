@@ -12,6 +12,8 @@ class PortalQuerySet(models.QuerySet):
     go through it, and what it leaves out does not exist for that person (404). Subclasses narrow it.
     """
 
+    model: Any  # the stubs know only its base, without `objects`
+
     def visible_to(self, user: Any) -> Self:
         """The rows that `user` may see. The default suits public master data: everything."""
         return self

@@ -97,7 +97,7 @@ def job_progress(request: HttpRequest, job_id: Any) -> JsonResponse:
     """How far a job is, for the person who asked for it and for administrators."""
     jobs = Job.objects.all()
     if not request.user.has_perm("core.view_job"):
-        jobs = jobs.filter(requested_by=request.user)
+        jobs = jobs.filter(requested_by=request.user.pk)
     return JsonResponse(get_object_or_404(jobs, pk=job_id).as_dict())
 
 

@@ -108,7 +108,7 @@ def industry_goals() -> list[Target]:
             | Q(
                 scope=TargetScope.INDUSTRY,
                 category=TargetCategory.TARGET,
-            is_sample=False,
+                is_sample=False,
                 unit="亿元",
                 indicator__contains="产值",
                 industry__isnull=False,

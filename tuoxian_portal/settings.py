@@ -292,6 +292,12 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CataloguePublicationEnum": "services.choices.PublicationState",
         "DayUnitEnum": "services.choices.DayUnit",
+        "CaseStateEnum": "services.choices_cases.CaseState",
+        "CaseOutcomeEnum": "services.choices_cases.CaseOutcome",
+        "CaseMaterialStateEnum": "services.choices_cases.MaterialState",
+        "ClockKindEnum": "services.choices_cases.ClockKind",
+        "PaperKindEnum": "services.choices_cases.PaperKind",
+        "DeliveryMethodEnum": "services.choices_cases.DeliveryMethod",
         "ReachModeEnum": "services.choices.ReachMode",
         "DemandStateEnum": "finance.choices.DemandState",
         "EventLevelEnum": "finance.choices.Level",

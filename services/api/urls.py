@@ -1,5 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
+from services.api.cases import CaseViewSet
 from services.api.viewsets import (
     BundleViewSet,
     HallMechanismViewSet,
@@ -16,4 +17,5 @@ router.register("materials", MaterialViewSet, basename="material")
 router.register("themes", ThemeViewSet, basename="service-theme")
 router.register("hall-statistics", HallStatisticViewSet, basename="hall-statistic")
 router.register("hall-mechanisms", HallMechanismViewSet, basename="hall-mechanism")
+router.register("cases", CaseViewSet, basename="case")
 urlpatterns = router.urls

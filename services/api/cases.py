@@ -1,0 +1,326 @@
+"""`/api/v1/services/cases/`: cases for staff, masked, with one verb for each act."""
+
+from collections.abc import Callable
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from services.actions import cases as do
+from services.choices_cases import (
+    CaseOutcome,
+    CaseState,
+    DeliveryMethod,
+    SpecialProcedure,
+)
+from services.clock import EXTENSION_DAYS
+from services.models.cases import Case, CaseDocument, CaseMaterial, ClockInterval, CorrectionNotice
+from services.progress import label_of, status_sentence
+from services.workflow import CASE_WORKFLOW, projected
+from tuoxian_portal.audit.actions import history_of
+from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+
+# --- What is shown -----------------------------------------------------------------------------
+
+
+class CaseSerializer(serializers.ModelSerializer):
+    """A line of the list. The applicant is masked; the API never gives a number in full."""
+
+    item = serializers.CharField(source="item.code", read_only=True)
+    item_name = serializers.CharField(read_only=True)
+    department = serializers.CharField(source="department.name", read_only=True)
+    outlet = serializers.CharField(source="outlet.name", read_only=True)
+    applicant = serializers.CharField(source="masked_name", read_only=True)
+    state_label = serializers.CharField(source="get_state_display", read_only=True)
+    is_overdue = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = Case
+        fields = [
+            "case_number",
+            "state",
+            "state_label",
+            "outcome",
+            "item",
+            "item_name",
+            "department",
+            "outlet",
+            "applicant_kind",
+            "applicant",
+            "is_instant",
+            "received_on",
+            "accepted_on",
+            "decided_on",
+            "closed_on",
+            "due_on",
+            "due_kind",
+            "decide_by",
+            "is_overdue",
+            "is_sample",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class CaseMaterialSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = CaseMaterial
+        fields = [
+            "id",
+            "name",
+            "necessity",
+            "condition",
+            "state",
+            "originals",
+            "copies",
+            "received_at",
+            "promised_on",
+        ]
+        read_only_fields = fields
+
+
+class ClockIntervalSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ClockInterval
+        fields = ["kind", "procedure", "started_on", "ended_on", "days", "unit", "ground", "note"]
+        read_only_fields = fields
+
+
+class CorrectionSerializer(serializers.ModelSerializer):
+    items = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = CorrectionNotice
+        fields = ["items", "told_on", "due_on", "answered_on", "override_reason"]
+        read_only_fields = fields
+
+
+class CaseDocumentSerializer(serializers.ModelSerializer):
+    title = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CaseDocument
+        fields = ["number", "kind", "title", "created_at"]
+        read_only_fields = fields
+
+    def get_title(self, document: CaseDocument) -> str:
+        return str(document.content["title"])
+
+
+class CaseEventSerializer(serializers.Serializer):
+    action = serializers.CharField()
+    label = serializers.CharField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class CaseActionSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    label = serializers.CharField()
+    needs_reason = serializers.BooleanField()
+
+
+class CaseDetailSerializer(CaseSerializer):
+    applicant_number = serializers.CharField(source="masked_number", read_only=True)
+    phone = serializers.CharField(source="masked_phone", read_only=True)
+    sentence = serializers.SerializerMethodField()
+    due_is_projected = serializers.SerializerMethodField()
+    materials = CaseMaterialSerializer(many=True, read_only=True)
+    intervals = ClockIntervalSerializer(many=True, read_only=True)
+    corrections = CorrectionSerializer(many=True, read_only=True)
+    documents = CaseDocumentSerializer(many=True, read_only=True)
+    history = serializers.SerializerMethodField()
+    available_actions = serializers.SerializerMethodField()
+
+    class Meta(CaseSerializer.Meta):
+        fields = [
+            *CaseSerializer.Meta.fields,
+            "applicant_number",
+            "phone",
+            "deemed_accepted",
+            "proposed_outcome",
+            "opinion",
+            "decision_reason",
+            "delivered_on",
+            "delivery_method",
+            "sentence",
+            "due_is_projected",
+            "materials",
+            "intervals",
+            "corrections",
+            "documents",
+            "history",
+            "available_actions",
+        ]
+        read_only_fields = fields
+
+    def get_sentence(self, case: Case) -> str:
+        return status_sentence(case)
+
+    def get_due_is_projected(self, case: Case) -> bool:
+        return projected(case.due_on, case)
+
+    @extend_schema_field(CaseEventSerializer(many=True))
+    def get_history(self, case: Case) -> Any:
+        entries = [
+            {
+                "action": e.action,
+                "label": str(label_of(e.action)),
+                "at": e.at,
+                "actor": str(e.actor) if e.actor else "系统",
+                "reason": e.reason,
+            }
+            for e in history_of(case)[:100]
+        ]
+        return CaseEventSerializer(entries, many=True).data
+
+    @extend_schema_field(CaseActionSerializer(many=True))
+    def get_available_actions(self, case: Case) -> Any:
+        user = self.context["request"].user
+        return CaseActionSerializer(CASE_WORKFLOW.available(case, user), many=True).data
+
+
+# --- What is sent ------------------------------------------------------------------------------
+
+
+class RequestCorrectionSerializer(ReasonSerializer):
+    missing = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        min_length=1,
+        max_length=50,
+        help_text="需要补正的全部内容",
+    )
+    days = serializers.IntegerField(min_value=1, max_value=do.MAX_CORRECTION_DAYS, help_text="工作日")
+
+
+class HandInSerializer(ReasonSerializer):
+    materials = serializers.ListField(
+        child=serializers.IntegerField(), max_length=200, help_text="本件材料的 id", default=list
+    )
+
+
+class OpinionSerializer(ReasonSerializer):
+    outcome = serializers.ChoiceField(choices=CaseOutcome.choices)
+
+
+class StartSpecialSerializer(ReasonSerializer):
+    procedure = serializers.ChoiceField(choices=SpecialProcedure.choices)
+    days = serializers.IntegerField(min_value=1, max_value=do.MAX_SPECIAL_DAYS, help_text="工作日")
+
+
+class ExtendSerializer(ReasonSerializer):
+    days = serializers.IntegerField(min_value=1, max_value=EXTENSION_DAYS, help_text="工作日")
+
+
+class DeliverSerializer(ReasonSerializer):
+    recipient = serializers.CharField(max_length=60)
+    method = serializers.ChoiceField(choices=DeliveryMethod.choices, default=DeliveryMethod.WINDOW)
+
+
+class FinishInstantlySerializer(ReasonSerializer):
+    recipient = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+
+
+# --- Filters -----------------------------------------------------------------------------------
+
+
+class CaseFilter(django_filters.FilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=CaseState.choices)
+    outcome = django_filters.ChoiceFilter(choices=CaseOutcome.choices)
+    item = django_filters.CharFilter("item__code", label="事项编号")
+    department = django_filters.CharFilter("department__name", label="办理部门")
+    outlet = django_filters.CharFilter("outlet__name", label="收件网点")
+    received_on = django_filters.DateFromToRangeFilter(label="收件日期")
+    decided_on = django_filters.DateFromToRangeFilter(label="决定日期")
+    due_on = django_filters.DateFromToRangeFilter(label="期限")
+    overdue = django_filters.BooleanFilter(method="filter_overdue", label="超期")
+    due_soon = django_filters.BooleanFilter(method="filter_due_soon", label="将到期")
+    is_sample = django_filters.BooleanFilter()
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+
+    def filter_overdue(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        late = queryset.overdue()
+        return late if value else queryset.exclude(pk__in=late.values("pk"))
+
+    def filter_due_soon(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+        soon = queryset.due_soon()
+        return soon if value else queryset.exclude(pk__in=soon.values("pk"))
+
+
+# --- Doors -------------------------------------------------------------------------------------
+
+
+def verb(
+    name: str, function: Callable[..., Case], body: type[serializers.Serializer] = ReasonSerializer
+) -> Any:
+    """One POST sub-resource that does `function` and answers with the case's fresh detail."""
+
+    def method(self: "CaseViewSet", request: Request, case_number: str) -> Response:
+        case = self.get_object()
+        data = body(data=request.data)
+        data.is_valid(raise_exception=True)
+        function(case=case, actor=request.user, **data.validated_data)
+        return Response(self.get_serializer(self.get_object()).data)
+
+    method.__name__ = name
+    method.__doc__ = function.__doc__
+    transition = CASE_WORKFLOW.by_name[name]
+    decorated = action(detail=True, methods=["post"], url_path=name.replace("_", "-"))(method)
+    return extend_schema(
+        summary=str(transition.label), request=body, responses=CaseDetailSerializer, tags=["services"]
+    )(decorated)
+
+
+@extend_schema_view(list=extend_schema(summary="办件"), retrieve=extend_schema(summary="一个办件"))
+@extend_schema(tags=["services"])
+class CaseViewSet(PortalViewSet):
+    """办件。仅工作人员可读，按本人职责范围；申请人信息一律脱敏。"""
+
+    queryset = Case.objects.select_related("item", "department", "outlet")
+    filterset_class = CaseFilter
+    lookup_field = "case_number"
+    lookup_value_regex = r"[0-9-]+"
+    staff_only = True
+    ordering_fields = ["case_number", "received_on", "due_on", "decided_on"]
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        if self.action == "list":
+            return rows
+        return rows.prefetch_related("materials", "intervals", "corrections", "documents")
+
+    def get_serializer_class(self) -> Any:
+        return CaseSerializer if self.action == "list" else CaseDetailSerializer
+
+    receive = verb("receive", do.receive_case)
+    accept = verb("accept", do.accept_case)
+    finish_instantly = verb("finish_instantly", do.finish_instantly, FinishInstantlySerializer)
+    request_correction = verb("request_correction", do.request_correction, RequestCorrectionSerializer)
+    allow_second_correction = verb("allow_second_correction", do.allow_second_correction)
+    receive_correction = verb("receive_correction", do.receive_correction, HandInSerializer)
+    return_case = verb("return_case", do.return_case)
+    propose_decline = verb("propose_decline", do.propose_decline)
+    decline = verb("decline", do.decline_case)
+    void = verb("void", do.void_case)
+    hand_over = verb("hand_over", do.hand_over)
+    sign_in = verb("sign_in", do.sign_in)
+    supply_deferred = verb("supply_deferred", do.supply_deferred, HandInSerializer)
+    submit = verb("submit", do.submit_opinion, OpinionSerializer)
+    start_special = verb("start_special", do.start_special, StartSpecialSerializer)
+    end_special = verb("end_special", do.end_special)
+    extend = verb("extend", do.extend_case, ExtendSerializer)
+    approve = verb("approve", do.approve_case)
+    refuse = verb("refuse", do.refuse_case)
+    return_to_review = verb("return_to_review", do.return_to_review)
+    deliver = verb("deliver", do.deliver_case, DeliverSerializer)
+    withdraw = verb("withdraw", do.withdraw_case)
+    terminate = verb("terminate", do.terminate_case)

@@ -292,6 +292,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CataloguePublicationEnum": "services.choices.PublicationState",
         "DayUnitEnum": "services.choices.DayUnit",
+        "FactScopeEnum": "services.choices.FactScope",
+        "ApprovalStageEnum": "services.choices.ProjectStage",
+        "KeyProjectStageEnum": "projects.choices.Stage",
         "CaseStateEnum": "services.choices_cases.CaseState",
         "CaseOutcomeEnum": "services.choices_cases.CaseOutcome",
         "CaseMaterialStateEnum": "services.choices_cases.MaterialState",

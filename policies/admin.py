@@ -5,12 +5,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from policies import actions
 from policies.choices import PriceKind, Publication, Status
@@ -29,6 +34,7 @@ from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
 
 TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
+SHORT_TEXT = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
 SOURCE = ("source_title", ("source_publisher", "source_date"), "source_where", "confidence")
 
 
@@ -82,13 +88,15 @@ class StatusFilter(admin.SimpleListFilter):
 class ClauseInline(StackedInline):
     model = PolicyClause
     extra = 0
-    fields = (("order", "heading", "benefit"), "text", "amount_text", ("source_title", "source_date"))
+    fields = (("order", "heading"), "text", ("benefit", "amount_text"), ("source_title", "source_date"))
+    formfield_overrides = SHORT_TEXT
     verbose_name_plural = _("条款")
 
 
 class QuestionInline(TabularInline):
     model = PolicyQuestion
     extra = 0
+    formfield_overrides = SHORT_TEXT
     fields = ("order", "question", "answer")
     verbose_name_plural = _("常见问题")
 
@@ -110,6 +118,7 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
     action_labels = {"add_policy": "起草", "edit_policy": "修改", "edit_contents": "修改条款或问答"}
     change_form_outer_before_template = "policies/admin/gate.html"
     form = VersionedModelForm
+    formfield_overrides = SHORT_TEXT
     inlines = (ClauseInline, QuestionInline)
     list_display = ("title", "document_number", "level", "theme", "status_badge", "state_badge", "updated_at")
     list_filter = ("state", StatusFilter, "level", "theme", "nature", "industry")
@@ -127,8 +136,8 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
                 "fields": (
                     ("document_number", "issuing_body"),
                     ("issued_on", "issued_text"),
-                    ("in_force_from", "expires_on", "review_on"),
-                    "department",
+                    ("in_force_from", "expires_on"),
+                    ("review_on", "department"),
                     "full_text",
                     "note",
                 )

@@ -14,14 +14,14 @@ from tuoxian_portal.core.errors import PortalError
 TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
 
 
-def badge(choices: Any, field: str, title: Any, *, empty: str = "") -> Any:
-    """An unfold label column for a field whose choices carry tones."""
+def badge(choices: Any, field: str, title: Any) -> Any:
+    """An unfold label column for a field whose choices carry tones; nothing for an empty value."""
     labels = {str(member.label): TONES.get(member.tone, "") for member in choices}
     words = {member.value: str(member.label) for member in choices}
 
-    @display(description=title, ordering=field, label=labels, empty_value=empty)
-    def column(self: Any, record: Any) -> str:
-        return words.get(getattr(record, field), empty)
+    @display(description=title, ordering=field, label=labels)
+    def column(self: Any, record: Any) -> str | None:
+        return words.get(getattr(record, field))
 
     return column
 
@@ -41,6 +41,16 @@ class ActionSavedAdmin(PortalAdmin):
     save_action: Any = None
     save_argument = ""
     form = VersionedModelForm
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and "rows" in field.widget.attrs:
+            field.widget.attrs["rows"] = 3
+        return field
+
+    @display(description=_("示例"), ordering="is_sample", label={"示例": "warning"})
+    def sample(self, record: Any) -> str | None:
+        return "示例" if record.is_sample else None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = [name for name in form.changed_data if name != "seen_version"] if change else []

@@ -66,7 +66,7 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
         "state_badge",
         "due",
         "owner",
-        "is_sample",
+        "sample",
     ]
     list_filter = ["state", "source", "industry", "owner", "is_sample"]
     list_filter_submit = True
@@ -206,7 +206,7 @@ class OpportunityAdmin(ActionSavedAdmin, WorkflowAdmin):
     }
     save_action = actions.save_opportunity
     save_argument = "opportunity"
-    list_display = ["number", "name", "industry", "park", "total", "is_published", "is_sample"]
+    list_display = ["number", "name", "industry", "park", "total", "is_published", "sample"]
     list_display_links = ["number", "name"]
     list_filter = ["industry", "park", "is_published", "is_sample"]
     search_fields = ["number", "name", "summary"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from projects import actions
 from projects.admin.base import STATE, TONES, ActionSavedAdmin, badge, keep
@@ -27,15 +29,36 @@ from tuoxian_portal.audit.workflow_admin import (
     WorkflowAdmin,
 )
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.codes import clean_phone
+from tuoxian_portal.core.crypto import mask_phone
 from tuoxian_portal.core.money import format_wan
 
 
 class KeyProjectForm(VersionedModelForm):
-    """Checks the ledger's rules while the form is still open, so that nothing typed is lost."""
+    """Checks the ledger's rules while the form is still open, so that nothing typed is lost.
+
+    The phone number is never shown again; it can only be replaced.
+    """
+
+    responsible_phone = forms.CharField(
+        label=_("责任领导电话"), required=False, max_length=30, widget=UnfoldAdminTextInputWidget
+    )
 
     class Meta:
         model = KeyProject
         fields = "__all__"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field := self.fields.get("responsible_phone"):
+            self.kept_phone = self.instance.responsible_phone
+            self.initial["responsible_phone"] = ""
+            if self.kept_phone:
+                field.help_text = f"现为 {mask_phone(self.kept_phone)}，留空不改。"
+
+    def clean_responsible_phone(self) -> str:
+        typed = self.cleaned_data["responsible_phone"]
+        return clean_phone(typed) if typed else self.kept_phone
 
     def _post_clean(self) -> None:
         super()._post_clean()
@@ -121,8 +144,8 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
     form = KeyProjectForm
     change_form_outer_before_template = "projects/admin/panel.html"
 
-    stage_badge = badge(Stage, "stage", _("阶段"), empty="来源未载明")
-    status_badge = badge(Status, "status", STATE, empty="—")
+    stage_badge = badge(Stage, "stage", _("阶段"))
+    status_badge = badge(Status, "status", STATE)
     list_display = [
         "number",
         "name",
@@ -131,9 +154,8 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
         "status_badge",
         "confidence_badge",
         "total",
-        "department",
-        "is_published",
-        "is_sample",
+        "published",
+        "sample",
     ]
     list_display_links = ["number", "name"]
     list_filter = [
@@ -167,6 +189,10 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
         assessment = assess(project, on=today())
         return assessment.label if assessment else None
 
+    @display(description=_("对外"), ordering="is_published", label={"已公布": "success"})
+    def published(self, project: KeyProject) -> str | None:
+        return "已公布" if project.is_published else None
+
     @display(description=_("总投资"), ordering="total_investment_wan")
     def total(self, project: KeyProject) -> str:
         return format_wan(project.total_investment_wan)
@@ -181,10 +207,11 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
                         *(() if obj else ("stage",)),
                         "name",
                         ("enterprise", "enterprise_name"),
-                        ("industry", "chain", "is_chain_leader"),
+                        ("industry", "chain"),
                         ("park", "town"),
                         "location",
-                        ("project_type", "project_code", "nature"),
+                        ("project_type", "project_code"),
+                        ("nature", "is_chain_leader"),
                         "capacity",
                         "summary",
                     )

@@ -58,7 +58,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
         "state_badge",
         "submitted_by",
         "accepted_by",
-        "is_sample",
+        "sample",
     ]
     list_display_links = ["month_label", "project"]
     list_filter = ["state", "month", "project__industry", "is_sample"]

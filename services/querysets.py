@@ -79,3 +79,17 @@ class ServiceBundleQuerySet(CatalogueQuerySet):
         return self.select_related("theme", "department").prefetch_related(
             Prefetch("members", members), "questions__answers"
         )
+
+
+class BundleQuestionQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """The questions of the bundles that `user` may see."""
+        from services.models import ServiceBundle
+
+        return self.filter(bundle__in=ServiceBundle.objects.visible_to(user))
+
+
+class ItemVersionQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Staff who may view versions see all of them, nobody else any."""
+        return self if user.has_perm("services.view_itemversion") else self.none()

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -16,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminURLInputWidget
 
 from services.actions import catalogue as actions
 from services.choices import PublicationState
@@ -70,7 +71,7 @@ class ItemForm(VersionedModelForm):
 
     class Meta:
         model = ServiceItem
-        fields = "__all__"
+        fields = ["code"]  # the fieldsets name the others
 
     def clean_code(self) -> str:
         return self.cleaned_data["code"].strip().upper()
@@ -194,6 +195,10 @@ class ServiceItemAdmin(CatalogueAdmin):
     filter_horizontal = ["themes", "outlets", "issues"]
     readonly_fields = ["state_badge", "missing", "version_number", "published_at", "revises"]
     inlines = [MaterialLine, BasisLine, StepLine, QuestionLine]
+    formfield_overrides = {
+        **CatalogueAdmin.formfield_overrides,
+        models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
+    }
     fieldsets = (
         (
             None,
@@ -301,7 +306,7 @@ class MemberLine(StackedInline):
 class BundleForm(VersionedModelForm):
     class Meta:
         model = ServiceBundle
-        fields = "__all__"
+        fields = ["slug"]  # the fieldsets name the others
 
 
 @admin.register(ServiceBundle)

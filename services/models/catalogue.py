@@ -22,7 +22,12 @@ from services.choices import (
     ReachMode,
 )
 from services.pinyin import search_text
-from services.querysets import ServiceBundleQuerySet, ServiceItemQuerySet
+from services.querysets import (
+    BundleQuestionQuerySet,
+    ItemVersionQuerySet,
+    ServiceBundleQuerySet,
+    ServiceItemQuerySet,
+)
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
 from tuoxian_portal.core.querysets import PortalQuerySet
 from tuoxian_portal.directory.models import Department, Outlet
@@ -409,6 +414,8 @@ class ItemVersion(models.Model):
         verbose_name=_("发布人"),
     )
 
+    objects = ItemVersionQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = _("清单版本")
         ordering = ["item", "-number"]
@@ -494,6 +501,8 @@ class BundleQuestion(models.Model):
     text = models.CharField(_("问题"), max_length=120)
     hint = models.CharField(_("提示"), max_length=200, blank=True)
     order = models.PositiveSmallIntegerField(_("排序"), default=100)
+
+    objects = BundleQuestionQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("情形问题")

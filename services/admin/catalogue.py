@@ -140,7 +140,7 @@ class CatalogueAdmin(WorkflowAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        fields = [name for name in form.changed_data if name != "version"]
+        fields = [name for name in form.changed_data if name != "seen_version"]
         fields += [formset.prefix for formset in formsets if formset.has_changed()]
         log(
             actor=request.user,
@@ -202,7 +202,14 @@ class ServiceItemAdmin(CatalogueAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("version", ("state_badge", "version_number", "published_at"), "revises", "missing")},
+            {
+                "fields": (
+                    "seen_version",
+                    ("state_badge", "version_number", "published_at"),
+                    "revises",
+                    "missing",
+                )
+            },
         ),
         (
             _("基本信息"),
@@ -328,7 +335,7 @@ class ServiceBundleAdmin(CatalogueAdmin):
     readonly_fields = ["state_badge", "missing", "published_at"]
     inlines = [MemberLine, BundleQuestionLine]
     fieldsets = (
-        (None, {"fields": ("version", ("state_badge", "published_at"), "missing")}),
+        (None, {"fields": ("seen_version", ("state_badge", "published_at"), "missing")}),
         (
             _("基本信息"),
             {

@@ -1,0 +1,410 @@
+"""The public pages of the catalogue and its API and admin, through their doors."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from services.choices import Necessity, PublicationState
+from services.models import HallMechanism, HallStatistic, ServiceItem
+from tests.factories.accounts import UserFactory
+from tests.factories.catalogue import (
+    BundleFactory,
+    CompleteItemFactory,
+    MaterialFactory,
+    MemberFactory,
+    PublishedItemFactory,
+    ThemeFactory,
+    add_line,
+    yes_or_no,
+)
+
+pytestmark = pytest.mark.django_db
+S = PublicationState
+
+
+def text_of(client: Any, url: str, **data: Any) -> str:
+    response = client.get(url, data)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def options(response: Any, name: str) -> dict[str, int]:
+    facet = next(f for f in response.context["listing"].facets if f.name == name)
+    return {option.value: option.count for option in facet.options}
+
+
+# --- The finder -----------------------------------------------------------------------------------
+def test_the_finder_narrows_by_every_facet(client: Any) -> None:
+    theme = ThemeFactory()
+    person = PublishedItemFactory(for_individuals=True, for_organisations=False, online=True, at_window=False)
+    person.themes.add(theme)
+    company = PublishedItemFactory(stage="land", item_type="filing")
+    url = reverse("services:list")
+    response = client.get(url)
+    assert options(response, "audience") == {"organisations": 1, "individuals": 1}
+    assert options(response, "theme") == {theme.slug: 1}
+    assert options(response, "channel") == {"window": 1, "online": 1}
+    assert options(response, "stage") == {"land": 1}
+    for chosen, found in (
+        ({"audience": "individuals"}, person),
+        ({"theme": theme.slug}, person),
+        ({"channel": "online"}, person),
+        ({"stage": "land"}, company),
+        ({"type": "filing"}, company),
+        ({"authority": company.authority}, company),
+    ):
+        assert list(client.get(url, chosen).context["listing"].page) == [found]
+
+
+def test_odd_addresses_are_answered_in_words(client: Any) -> None:
+    PublishedItemFactory()
+    text = text_of(
+        client, reverse("services:list"), theme="nowhere", page="99", sort="upwards", q="x\x00" * 90
+    )
+    assert "没有“nowhere”这一项" in text
+    assert "没有这种排序方式" in text
+    assert "关键词过长" in text
+
+
+def test_an_empty_result_names_next_actions(client: Any) -> None:
+    text = text_of(client, reverse("services:list"), q="绝无此事")
+    assert "没有找到相符的事项" in text
+    assert reverse("services:bundles") in text
+
+
+def test_a_bundle_that_answers_the_words_comes_first(client: Any) -> None:
+    bundle = BundleFactory(name="开办餐饮店", aliases="开饭店")
+    MemberFactory.create_batch(2, bundle=bundle)
+    item = PublishedItemFactory(name="食品经营许可", aliases="开饭店")
+    text = text_of(client, reverse("services:list"), q="kaifandian")
+    assert text.index(bundle.name) < text.index(item.name)
+
+
+def test_the_finder_costs_the_same_for_2_and_for_20(client: Any, django_assert_num_queries: Any) -> None:
+    url = reverse("services:list")
+    theme = ThemeFactory()
+
+    def queries(total: int) -> int:
+        while ServiceItem.objects.count() < total:
+            PublishedItemFactory().themes.add(theme)
+        client.get(url)  # the menu is cached once
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            client.get(url, {"q": "测试"})
+        return len(seen)
+
+    assert queries(2) == queries(20) <= 14
+
+
+# --- The guide ------------------------------------------------------------------------------------
+@pytest.mark.parametrize("state", [S.DRAFTED, S.REVIEWED, S.RETIRED])
+@pytest.mark.parametrize("page", ["detail", "checklist"])
+def test_what_is_not_published_does_not_exist(client: Any, page: str, state: str) -> None:
+    item = CompleteItemFactory(state=state)
+    assert client.get(reverse(f"services:{page}", args=[item.code])).status_code == 404
+
+
+def test_a_guide_tells_what_an_applicant_asks(client: Any) -> None:
+    item = PublishedItemFactory(lines=0, visits=0, aliases="测试别名")
+    add_line(
+        item,
+        MaterialFactory(name="测试执照", electronic_licence="测试电子证照"),
+        necessity=Necessity.CONDITIONAL,
+        condition="委托办理的",
+        originals=1,
+        copies=2,
+        origin="government",
+    )
+    text = text_of(client, item.get_absolute_url())
+    for words in (
+        item.name,
+        "测试别名",
+        "不用到现场",
+        "5\xa0个工作日",
+        "受理之日起 20 个工作日",
+        "测试执照",
+        "委托办理的",
+        "原件\xa01\xa0份、复印件\xa02\xa0份",
+        "可用测试电子证照，免交纸质材料",
+        "政府部门核发",
+        "不收费",
+        "《测试条例》第一条",
+        "0471-8512345",
+        'name="ArticleTitle"',
+    ):
+        assert words in text
+
+
+def test_a_guide_says_what_only_the_window_answers(client: Any) -> None:
+    item = PublishedItemFactory(
+        visits=None, charged=None, promised_days=None, left_to_window=["visits", "fee", "promised"]
+    )
+    facts = {label: value for label, value, _ in client.get(item.get_absolute_url()).context["facts"]}
+    assert facts["到现场次数"] == facts["收费"] == "以窗口答复为准"
+    assert facts["承诺时限"] == ""  # the component says that the county has not published it
+    assert "县里尚未公布" in text_of(client, item.get_absolute_url())
+
+
+def test_a_guide_costs_the_same_for_few_and_many(client: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for lines in (2, 20):
+        item = PublishedItemFactory(lines=lines)
+        for _ in range(lines // 2):
+            MemberFactory(item=item)
+        client.get(item.get_absolute_url())
+        with CaptureQueriesContext(connection) as seen:
+            client.get(item.get_absolute_url())
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 12
+
+
+def test_a_sample_is_marked(client: Any) -> None:
+    assert "示例" in text_of(client, PublishedItemFactory(is_sample=True).get_absolute_url())
+
+
+def test_the_slip_lists_every_material(client: Any) -> None:
+    item = PublishedItemFactory(lines=4)
+    text = text_of(client, reverse("services:checklist", args=[item.code]))
+    for line in item.materials.all():
+        assert line.name in text
+    assert text.count('type="checkbox"') == 4
+
+
+# --- Bundles --------------------------------------------------------------------------------------
+def test_a_bundle_is_composed_from_the_address(client: Any) -> None:
+    bundle = BundleFactory()
+    shared = MaterialFactory(name="测试共用材料")
+    one, two = MemberFactory(bundle=bundle), MemberFactory(bundle=bundle)
+    for member in (one, two):
+        add_line(member.item, shared)
+    two.answers.add(yes_or_no(bundle, "fire")["yes"])
+    url = bundle.get_absolute_url()
+
+    text = text_of(client, url)
+    assert "还有 1 个事项要看您的回答" in text
+    assert "减负单" not in text
+
+    text = text_of(client, url, fire="yes")
+    assert "2\xa0个事项共用这一份" in text
+    assert "减负单" in text
+    assert "提交材料：原 6，现 5" in text
+    assert "checked" in text
+
+    assert f"按您的回答不用办：{two.name}" in text_of(client, url, fire="no")
+    assert "已忽略" in text_of(client, url, fire="<script>alert(1)</script>")
+    assert "<script>alert" not in text_of(client, url, fire="<script>alert(1)</script>")
+
+
+def test_a_bundle_page_costs_the_same_for_few_and_many(client: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for size in (2, 20):
+        bundle = BundleFactory()
+        MemberFactory.create_batch(size, bundle=bundle)
+        client.get(bundle.get_absolute_url())
+        with CaptureQueriesContext(connection) as seen:
+            client.get(bundle.get_absolute_url())
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 12
+
+
+@pytest.mark.parametrize("state", [S.DRAFTED, S.REVIEWED, S.RETIRED])
+def test_an_unpublished_bundle_does_not_exist(client: Any, state: str) -> None:
+    bundle = BundleFactory(state=state)
+    assert client.get(bundle.get_absolute_url()).status_code == 404
+    assert bundle.name not in text_of(client, reverse("services:bundles"))
+
+
+def test_bundles_are_listed(client: Any) -> None:
+    bundle = BundleFactory(theme=ThemeFactory())
+    response = client.get(reverse("services:bundles"), {"theme": bundle.theme.slug})
+    assert list(response.context["listing"].page) == [bundle]
+
+
+# --- The hall -------------------------------------------------------------------------------------
+def test_hall_figures_carry_their_period_and_other_places_are_context(client: Any) -> None:
+    common = {"group": "一次办", "unit": "件", "source_title": "测试来源"}
+    HallStatistic.objects.create(name="本县办件", value=1353, period="2022 年", **common)
+    HallStatistic.objects.create(name="全区窗口", value=347, period="2021 年", scope="region", **common)
+    HallMechanism.objects.create(name="外地做法", meaning="不对外显示", scope="elsewhere")
+    response = client.get(reverse("services:hall"))
+    assert [f["label"] for f in response.context["figures"]] == ["本县办件"]
+    assert response.context["figures"][0]["value"] == "1,353"
+    text = response.content.decode()
+    assert "2022 年" in text
+    assert "测试来源" in text
+    assert "不是本县数据" in text
+    assert "外地做法" not in text
+
+
+# --- The API --------------------------------------------------------------------------------------
+def test_the_api_lists_and_filters_items(api_client: Any) -> None:
+    item = PublishedItemFactory(name="食品经营许可", stage="land")
+    PublishedItemFactory()
+    CompleteItemFactory()
+    url = "/api/v1/services/items/"
+    assert api_client.get(url).data["count"] == 2
+    for query in ({"search": "spjy"}, {"stage": "land"}, {"search": item.code.lower()}):
+        assert [row["code"] for row in api_client.get(url, query).data["results"]] == [item.code]
+    assert api_client.get(url, {"stage": "nowhere"}).status_code == 400
+    assert api_client.get(url, {"unknown": "1"}).status_code == 400
+
+
+def test_an_item_in_the_api_carries_its_materials(api_client: Any) -> None:
+    item = PublishedItemFactory(lines=3)
+    data = api_client.get(f"/api/v1/services/items/{item.code}/").data
+    assert len(data["materials"]) == 3
+    assert data["materials"][0]["originals"] == 1
+    assert data["available_actions"] == []
+    hidden = CompleteItemFactory()
+    assert api_client.get(f"/api/v1/services/items/{hidden.code}/").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "make"), [("items", PublishedItemFactory), ("bundles", BundleFactory)])
+def test_api_lists_cost_the_same_for_2_and_for_20(api_client: Any, path: str, make: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for size in (2, 18):
+        make.create_batch(size)
+        with CaptureQueriesContext(connection) as seen:
+            api_client.get(f"/api/v1/services/{path}/")
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 4
+
+
+def test_a_composition_in_the_api(api_client: Any) -> None:
+    bundle = BundleFactory()
+    MemberFactory(bundle=bundle)
+    member = MemberFactory(bundle=bundle)
+    member.answers.add(yes_or_no(bundle, "fire")["yes"])
+    url = f"/api/v1/services/bundles/{bundle.slug}/composition/"
+    assert [m["name"] for m in api_client.get(url).data["undecided"]] == [member.name]
+    data = api_client.get(url, {"fire": "yes"}).data
+    assert len(data["applies"]) == 2
+    assert data["saving"]["forms_before"] == 2
+    assert data["saving"]["forms_after"] == 1
+
+
+def test_staff_publish_through_the_api(api_client: Any) -> None:
+    item = CompleteItemFactory()
+    url = f"/api/v1/services/items/{item.code}/"
+    assert api_client.post(f"{url}review/").status_code in (401, 403)
+    api_client.force_authenticate(UserFactory(roles=["window"]))
+    assert api_client.post(f"{url}review/").status_code == 403
+    api_client.force_authenticate(UserFactory(roles=["approver"]))
+    assert api_client.get(url).data["available_actions"] == ["review"]
+    assert api_client.post(f"{url}publish/").status_code == 409
+    assert api_client.post(f"{url}review/").data["state"] == S.REVIEWED
+    assert api_client.post(f"{url}publish/", {"version": 0}).data["code"] == "edit_conflict"
+    assert api_client.post(f"{url}publish/", {"version": 1}).data["state"] == S.PUBLISHED
+    assert api_client.post(f"{url}retire/").data["fields"] == {"reason": ["请填写理由。"]}
+    assert api_client.post(f"{url}retire/", {"reason": "职权调整"}).data["state"] == S.RETIRED
+
+
+@pytest.mark.parametrize("path", ["materials", "themes", "hall-statistics", "hall-mechanisms"])
+def test_code_tables_are_open(api_client: Any, path: str) -> None:
+    PublishedItemFactory().themes.add(ThemeFactory())
+    assert api_client.get(f"/api/v1/services/{path}/").status_code == 200
+
+
+# --- The admin ------------------------------------------------------------------------------------
+@pytest.fixture
+def editor(client: Any) -> Any:
+    who = UserFactory(roles=["administrator"])
+    client.force_login(who)
+    return who
+
+
+def change(item: Any) -> str:
+    return reverse(f"admin:services_{item._meta.model_name}_change", args=[item.pk])
+
+
+def test_the_admin_says_what_is_missing_and_edits_drafts_only(client: Any, editor: Any) -> None:
+    draft = CompleteItemFactory(phone="")
+    text = text_of(client, change(draft))
+    assert "没有填写咨询电话" in text
+    assert 'name="_save"' in text
+    published = PublishedItemFactory()
+    text = text_of(client, change(published))
+    assert 'name="_save"' not in text
+    assert "修订" in text
+
+
+def test_a_draft_is_opened_edited_and_published_in_the_admin(client: Any, editor: Any) -> None:
+    item = PublishedItemFactory()
+    url = reverse("admin:services_serviceitem_do", args=[item.pk, "revise"])
+    response = client.post(url, {"version": "0"})
+    draft = ServiceItem.objects.get(revises=item)
+    assert response.url == change(draft)
+    for verb in ("review", "publish"):
+        draft.refresh_from_db()
+        do = reverse("admin:services_serviceitem_do", args=[draft.pk, verb])
+        response = client.post(do, {"version": str(draft.version)})
+    assert response.url == change(item)
+    item.refresh_from_db()
+    assert item.version_number == 2
+
+
+@pytest.mark.parametrize(
+    "model", ["serviceitem", "servicebundle", "material", "itemversion", "hallstatistic"]
+)
+def test_admin_lists_cost_the_same_for_2_and_for_20(client: Any, editor: Any, model: str) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    url = reverse(f"admin:services_{model}_changelist")
+    counts = []
+    for size in (2, 18):
+        for _ in range(size):
+            MemberFactory()
+        client.get(url)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(url, {"q": "测试"} if model == "serviceitem" else {}).status_code == 200
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_the_admin_finds_by_pinyin(client: Any, editor: Any) -> None:
+    item = PublishedItemFactory(name="食品经营许可")
+    PublishedItemFactory()
+    url = reverse("admin:services_serviceitem_changelist")
+    assert list(client.get(url, {"q": "spjyxk"}).context["cl"].result_list) == [item]
+
+
+def test_saving_bumps_the_version_and_is_on_record(client: Any, editor: Any) -> None:
+    bundle = BundleFactory(state=S.DRAFTED)
+    MemberFactory.create_batch(2, bundle=bundle)
+    form = client.get(change(bundle)).context["adminform"].form
+    data = {name: form.initial.get(name) or "" for name in form.fields}
+    data |= {"name": "改过的名称", "for_organisations": "on", "seen_version": str(bundle.version)}
+    for formset in client.get(change(bundle)).context["inline_admin_formsets"]:
+        management = formset.formset.management_form
+        data |= {management.add_prefix(name): management[name].value() for name in management.fields}
+        for row in formset.formset.initial_forms:
+            data |= {
+                row.add_prefix(name): "" if (v := row[name].value()) is None else v
+                for name in row.fields
+                if name != "DELETE"
+            }
+    data = {key: "" if value is None else value for key, value in data.items() if value is not False}
+    response = client.post(change(bundle), data)
+    assert response.status_code == 302, response.context["adminform"].form.errors
+    bundle.refresh_from_db()
+    assert (bundle.name, bundle.version) == ("改过的名称", 1)
+
+    response = client.post(change(bundle), data | {"name": "再改"})
+    assert "已被他人修改" in response.content.decode()
+    bundle.refresh_from_db()
+    assert bundle.name == "改过的名称"

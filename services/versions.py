@@ -52,4 +52,5 @@ def copy_content(source: ServiceItem, target: ServiceItem) -> None:
             setattr(row, link, target)
         manager.model.objects.bulk_create(copies)
     for name in LINKS:
-        getattr(target, name).set(getattr(source, name).all())
+        wanted = list(getattr(source, name).values_list("pk", flat=True))
+        getattr(target, name).set(wanted)

@@ -296,7 +296,9 @@ class MemberLine(StackedInline):
     fields = ("order", "item", "title", "handled_by", "answers", "prerequisites")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("item")
+        return (
+            super().get_queryset(request).select_related("item").prefetch_related("answers", "prerequisites")
+        )
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Answers and prerequisites of this bundle only."""

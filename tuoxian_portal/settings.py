@@ -291,9 +291,6 @@ SPECTACULAR_SETTINGS = {
     # Several models have a field named `state`; their lists of values keep readable names.
     "ENUM_NAME_OVERRIDES": {
         "CataloguePublicationEnum": "services.choices.PublicationState",
-        "KeyProjectStageEnum": "projects.choices.Stage",
-        "ServiceStageEnum": "services.choices.ProjectStage",
-        "FactScopeEnum": "services.choices.FactScope",
         "DayUnitEnum": "services.choices.DayUnit",
         "FactScopeEnum": "services.choices.FactScope",
         "ApprovalStageEnum": "services.choices.ProjectStage",

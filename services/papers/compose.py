@@ -1,6 +1,7 @@
 """Fills a paper with a case, once: the content is frozen in `CaseDocument` as plain JSON."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from services.choices_cases import (
     SpecialProcedure,
 )
 from services.clock import limits_of
-from services.models.cases import Case, CaseDocument
+from services.models.cases import Case, CaseDocument, CaseMaterial
 from services.models.catalogue import days_text
 from services.papers.texts import LAW, PAPERS, REMEDIES
 from tuoxian_portal.core.chinese import chinese_date, plain_date
@@ -34,11 +35,18 @@ FACT_LABELS = {
 
 
 def compose(
-    kind: str, case: Case, *, number: str, at: datetime, by: Any = None, **extra: Any
+    kind: str,
+    case: Case,
+    *,
+    number: str,
+    at: datetime,
+    by: Any = None,
+    materials: Sequence[CaseMaterial] | None = None,
+    **extra: Any,
 ) -> dict[str, Any]:
     """The content of one paper. No query when `case` came with item, department, outlet, materials.
 
-    `extra` may hold `reason`, `days`, `missing` (list of texts) and `procedure`. ID and phone are
+    `materials` are those of the case unless given (an unsaved case). `extra` may hold `reason`, `days`, `missing` (list of texts) and `procedure`. ID and phone are
     masked; the tracking password is not in it, the renderer takes it from the case.
     """
     paper = PAPERS[kind]
@@ -89,7 +97,7 @@ def compose(
         "facts": [[FACT_LABELS[name], context[name]] for name in paper.facts if name != "tracking"],
         "slip": paper.slip,
         "body": [text for raw in paper.body if (text := raw.format_map(context).strip())],
-        "table": _table(paper.table, case, extra),
+        "table": _table(paper.table, lambda: case.materials.all() if materials is None else materials, extra),
         "after": [raw.format_map(context) for raw in paper.after]
         + ([REMEDIES.format_map(context)] if paper.remedies else []),
         "signers": [[name, _signer(name, by)] for name in paper.signers],
@@ -146,7 +154,9 @@ def _limits(case: Case) -> str:
     return f"办理期限自受理的次日起计算（{parts}），最迟于{_day(case.decide_by)}作出决定。"
 
 
-def _table(name: str, case: Case, extra: dict[str, Any]) -> dict[str, Any] | None:
+def _table(
+    name: str, materials: Callable[[], Iterable[CaseMaterial]], extra: dict[str, Any]
+) -> dict[str, Any] | None:
     if not name:
         return None
     if name == "missing":
@@ -155,21 +165,21 @@ def _table(name: str, case: Case, extra: dict[str, Any]) -> dict[str, Any] | Non
             "rows": [[str(n), text] for n, text in enumerate(extra.get("missing") or [], 1)],
             "widths": [1, 9],
         }
-    materials = list(case.materials.all())
+    rows = list(materials())
     if name == "deferred":
-        owed = [m for m in materials if m.state == MaterialState.DEFERRED]
+        owed = [m for m in rows if m.state == MaterialState.DEFERRED]
         return {
             "headers": ["序号", "材料", "承诺补齐日期"],
             "rows": [[str(n), m.name, _day(m.promised_on)] for n, m in enumerate(owed, 1)],
             "widths": [1, 6, 3],
         }
     if name == "handed_in":
-        materials = [m for m in materials if m.state == MaterialState.HANDED_IN]
+        rows = [m for m in rows if m.state == MaterialState.HANDED_IN]
     return {
         "headers": ["序号", "材料", "原件", "复印件", "情况"],
         "rows": [
             [str(n), m.name, str(m.originals or ""), str(m.copies or ""), _material_state(m)]
-            for n, m in enumerate(materials, 1)
+            for n, m in enumerate(rows, 1)
         ]
         or [["", "（无）", "", "", ""]],
         "widths": [1, 5.6, 1, 1.2, 2.8],

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Model, Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from finance.models import MatchmakingEvent
 from policies.choices import Nature
@@ -61,22 +61,14 @@ def cite(record: Any, when: str = "") -> str:
     return " · ".join(part for part in (when or record.source_date, title) if part)
 
 
-def address(name: str) -> str:
-    """The address of a page, or "" while no page has that name."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
 def links(*pairs: tuple[str, str]) -> list[tuple[str, str]]:
-    """(label, address) of those pages that exist."""
-    return [(label, url) for label, name in pairs if (url := address(name))]
+    """(label, address) for (label, name of the page)."""
+    return [(label, reverse(name)) for label, name in pairs]
 
 
 def price_figure(price: FactorPrice) -> Figure:
     return Figure(
-        plain(price.value), price.unit, price.item, cite(price, price.as_of_text), address("policies:costs")
+        plain(price.value), price.unit, price.item, cite(price, price.as_of_text), reverse("policies:costs")
     )
 
 
@@ -96,7 +88,7 @@ def event_figure(event: MatchmakingEvent) -> Figure:
         "亿元",
         f"政银企对接会贷款意向（{event.enterprises} 家企业）",
         cite(event, f"{event.held_on:%Y-%m-%d}" if event.held_on else event.date_text),
-        address("finance:list"),
+        reverse("finance:list"),
     )
 
 
@@ -138,7 +130,7 @@ def industries(goals: list[Target]) -> list[dict[str, Any]]:
     for goal in goals:
         if goal.reference_id != FERMENTATION_VOLUME:
             newest.setdefault(goal.industry_id, goal)
-    projects = address("projects:list")
+    projects = reverse("projects:list")
     return [
         {
             "id": industry.pk,
@@ -149,7 +141,7 @@ def industries(goals: list[Target]) -> list[dict[str, Any]]:
             "unit": newest[industry.pk].unit,
             "year": newest[industry.pk].year,
             "record": newest[industry.pk],
-            "url": f"{projects}?industry={industry.slug}" if projects else "",
+            "url": f"{projects}?industry={industry.slug}",
         }
         for industry in Industry.objects.filter(pk__in=newest, is_active=True)
     ]
@@ -170,7 +162,7 @@ def tasks() -> list[dict[str, str]]:
     return [
         {"title": title, "text": text, "icon": icon, "url": url}
         for title, text, icon, name, needs in wanted
-        if (url := address(name)) and (not needs or address(needs) in shown)
+        if (url := reverse(name)) and (not needs or reverse(needs) in shown)
     ]
 
 
@@ -224,7 +216,6 @@ def home() -> dict[str, Any]:
             ("查进度", "services:track"),
             ("怎么办事", "dashboard:help"),
         ),
-        "services_url": address("services:list") or address("dashboard:help"),
         "tasks": tasks(),
         "figures": home_figures(goals),
         "industries": industries(goals),
@@ -289,10 +280,6 @@ def invest() -> dict[str, Any]:
         "prices": [price_figure(prices[k]) for k in (POWER_PRICE, STEAM_PRICE) if k in prices],
         "evidence": [statistic_figure(row) for row in statistics],
         "path": [step["title"] for step in PATH],
-        "costs_url": address("policies:costs"),
-        "enquiry_url": address("projects:enquiry"),
-        "projects_url": address("projects:list"),
-        "policies_url": address("policies:list"),
     }
 
 
@@ -392,7 +379,7 @@ def site_sections() -> list[dict[str, Any]]:
          ("长辈模式与显示设置", "core:display"), ("无障碍声明", "dashboard:accessibility"),
          ("开放接口", "api-docs")),
     ]  # fmt: skip
-    empty = {address(name) for name in MENU_PAGES} - shown
+    empty = {reverse(name) for name in MENU_PAGES} - shown
     return [
         {"title": title, "links": [pair for pair in links(*pages) if pair[1] not in empty]}
         for title, *pages in sections

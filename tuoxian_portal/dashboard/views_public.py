@@ -28,20 +28,13 @@ def steps(request: HttpRequest) -> HttpResponse:
     context = {
         "steps": public.path(),
         "crumbs": [("投资托县", "/invest/"), ("落户全流程", "")],
-        "enquiry_url": public.address("projects:enquiry"),
     }
     return render(request, "dashboard/steps.html", context)
 
 
 @public_page
 def help_page(request: HttpRequest) -> HttpResponse:
-    context = {
-        "crumbs": [("帮助", "")],
-        "track_url": public.address("services:track"),
-        "services_url": public.address("services:list"),
-        "enquiry_url": public.address("projects:enquiry"),
-    }
-    return render(request, "dashboard/help.html", context)
+    return render(request, "dashboard/help.html", {"crumbs": [("帮助", "")]})
 
 
 @public_page

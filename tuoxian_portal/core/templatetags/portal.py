@@ -74,6 +74,13 @@ def is_figure(value: Any) -> bool:
 
 
 @register.filter
+def figure_column(rows: Any, index: int) -> bool:
+    """Whether the cells of a table's column are figures, judged by its first filled row."""
+    cells = (row[index] for row in rows or [] if index < len(row) and row[index] is not None)
+    return index > 0 and is_figure(next(cells, ""))
+
+
+@register.filter
 def anchor_id(field: BoundField) -> str:
     """Where a link to `field` goes: its control, or the first option of a group."""
     return field.id_for_label or f"{field.auto_id}_0"

@@ -60,7 +60,15 @@ def next_code() -> str:
     return f"SI-{max(numbers, default=0) + 1:03d}"
 
 
-class ItemForm(VersionedModelForm):
+class CatalogueForm(VersionedModelForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("aliases", "conditions"):
+            if name in self.fields:  # read-only forms have none
+                self.fields[name].widget.attrs["rows"] = 3
+
+
+class ItemForm(CatalogueForm):
     left_to_window = forms.MultipleChoiceField(
         label=_("以窗口答复为准的要素"),
         choices=list(LEAVABLE.items()),
@@ -149,9 +157,25 @@ class CatalogueAdmin(WorkflowAdmin):
             changes={"fields": [None, fields]},
         )
 
-    @display(description=_("状态"), ordering="state", label=True)
-    def state_badge(self, obj: Any) -> str:
+    @display(
+        description=_("状态"),
+        ordering="state",
+        label={
+            PublicationState.REVIEWED: "info",
+            PublicationState.PUBLISHED: "success",
+            PublicationState.RETIRED: "warning",
+        },
+    )
+    def state_badge(self, obj: Any) -> tuple[str, str]:
+        return obj.state, obj.get_state_display()
+
+    @display(description=_("状态"))
+    def state_text(self, obj: Any) -> str:
         return obj.get_state_display()
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """Only what is published has a page."""
+        return super().get_view_on_site_url(obj) if obj is not None and obj.is_public else None
 
     @display(description=_("发布检查"))
     def missing(self, obj: Any) -> SafeString | str:
@@ -191,9 +215,8 @@ class ServiceItemAdmin(CatalogueAdmin):
     list_display_links = ["code", "name"]
     list_filter = ["state", "item_type", "department", "stage", "handling_kind", "themes"]
     search_fields = ["search_text", "authority"]
-    autocomplete_fields = ["department"]
-    filter_horizontal = ["themes", "outlets", "issues"]
-    readonly_fields = ["state_badge", "missing", "version_number", "published_at", "revises"]
+    autocomplete_fields = ["department", "themes", "outlets", "issues"]
+    readonly_fields = ["state_text", "missing", "version_number", "published_at", "revises"]
     inlines = [MaterialLine, BasisLine, StepLine, QuestionLine]
     formfield_overrides = {
         **CatalogueAdmin.formfield_overrides,
@@ -205,7 +228,7 @@ class ServiceItemAdmin(CatalogueAdmin):
             {
                 "fields": (
                     "seen_version",
-                    ("state_badge", "version_number", "published_at"),
+                    ("state_text", "version_number", "published_at"),
                     "revises",
                     "missing",
                 )
@@ -218,11 +241,11 @@ class ServiceItemAdmin(CatalogueAdmin):
                 "fields": (
                     ("code", "name"),
                     "aliases",
-                    ("item_type", "stage", "full_assistance"),
+                    ("item_type", "full_assistance"),
+                    ("stage", "themes"),
                     ("department", "authority"),
                     ("for_individuals", "for_organisations"),
                     ("basic_code", "implementation_code"),
-                    "themes",
                 ),
             },
         ),
@@ -312,7 +335,7 @@ class MemberLine(StackedInline):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-class BundleForm(VersionedModelForm):
+class BundleForm(CatalogueForm):
     class Meta:
         model = ServiceBundle
         fields = ["slug"]  # the fieldsets name the others
@@ -334,10 +357,10 @@ class ServiceBundleAdmin(CatalogueAdmin):
     list_filter = ["state", "theme", "department", "stage"]
     search_fields = ["search_text"]
     autocomplete_fields = ["department"]
-    readonly_fields = ["state_badge", "missing", "published_at"]
+    readonly_fields = ["state_text", "missing", "published_at"]
     inlines = [MemberLine, BundleQuestionLine]
     fieldsets = (
-        (None, {"fields": ("seen_version", ("state_badge", "published_at"), "missing")}),
+        (None, {"fields": ("seen_version", ("state_text", "published_at"), "missing")}),
         (
             _("基本信息"),
             {
@@ -346,7 +369,8 @@ class ServiceBundleAdmin(CatalogueAdmin):
                     ("name", "slug"),
                     "aliases",
                     "summary",
-                    ("theme", "stage", "order"),
+                    ("theme", "stage"),
+                    "order",
                     ("for_individuals", "for_organisations"),
                     ("department", "lead_authority"),
                     ("promised_days", "promised_text"),

@@ -486,6 +486,10 @@ class ServiceBundle(Versioned, Sourced, Timestamped, Sampled):
         return reverse("services:bundle", args=[self.slug])
 
     @property
+    def is_public(self) -> bool:
+        return self.state == PublicationState.PUBLISHED
+
+    @property
     def audiences(self) -> list[str]:
         pairs = ((self.for_individuals, "个人"), (self.for_organisations, "法人"))
         return [label for wanted, label in pairs if wanted]

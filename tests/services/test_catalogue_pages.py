@@ -329,6 +329,8 @@ def test_the_admin_says_what_is_missing_and_edits_drafts_only(client: Any, edito
     text = text_of(client, change(published))
     assert 'name="_save"' not in text
     assert "修订" in text
+    assert published.get_absolute_url() in text
+    assert draft.get_absolute_url() not in text_of(client, change(draft))
 
 
 def test_a_draft_is_opened_edited_and_published_in_the_admin(client: Any, editor: Any) -> None:

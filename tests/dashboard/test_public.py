@@ -167,3 +167,16 @@ class TestSitemap:
         text = client.get("/robots.txt").content.decode()
         assert "Sitemap: http" in text
         assert "Disallow: /admin/" in text
+
+
+def test_staff_find_their_desks_and_the_way_out(client: Client, person: Any) -> None:
+    client.force_login(person("official", display_name="张某", is_staff=True))
+    answer = client.get("/help/")
+    html = answer.content.decode()
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "驾驶舱" in html
+    assert "工作台" in html
+    assert "退出登录（张某）" in html
+    assert "工作人员登录" not in html
+    assert client.post("/logout/").status_code == 302
+    assert "工作人员登录" in client.get("/help/").content.decode()

@@ -175,7 +175,7 @@ class CatalogueAdmin(WorkflowAdmin):
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """Only what is published has a page."""
-        return super().get_view_on_site_url(obj) if obj is not None and obj.is_public else None
+        return obj.get_absolute_url() if obj is not None and obj.is_public else None
 
     @display(description=_("发布检查"))
     def missing(self, obj: Any) -> SafeString | str:

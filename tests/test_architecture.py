@@ -53,12 +53,16 @@ NOT_SCOPED = {
 }
 HELPERS = {
     "projects.actions.step": "what every project action does: lock, check, write, log",
+    "services.actions.acting": "what every act on a case does: lock, check, clock, number, log",
 }
 SYSTEM_ACTIONS = {
+    "services.actions.clocks.recompute_deadlines": "follows an edit of the calendar: nobody acts",
     "services.actions.catalogue.publish_reference": "called while reference data loads: nobody acts",
     "tuoxian_portal.audit.actions.log": "the entry itself; `actor` is what it is told",
 }
-SIGNALS_ALLOWED: dict[str, str] = {}
+SIGNALS_ALLOWED = {
+    "tuoxian_portal.search.apps": "the index follows whatever writes a public record; it decides nothing",
+}
 
 
 def module_name(path: Path) -> str:

@@ -82,7 +82,7 @@ def sign_contract(
 ) -> LoanIntent:
     """The loan contract was signed over `amount_wan`, at most the credit line."""
     intent = _locked_intent(intent, actor, "sign_contract", version)
-    if amount_wan > intent.credit_wan:
+    if intent.credit_wan is None or amount_wan > intent.credit_wan:
         raise ValidationError({"amount_wan": [f"签约金额不能超过授信金额 {intent.credit_wan:f} 万元。"]})
     intent.contract_wan = amount_wan
     intent.contracted_on = _day(on, "on", after=intent.credit_on, what="授信日期")

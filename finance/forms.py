@@ -120,7 +120,7 @@ class CorrectForm(RecordForm):
 
     def __init__(self, *args: Any, record: LoanIntent, **kwargs: Any) -> None:
         super().__init__(*args, record=record, **kwargs)
-        fields = {}
+        fields: dict[str, forms.Field] = {}
         for name, label in self.STEPS.items():
             value = getattr(record, name)
             if value is None:

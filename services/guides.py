@@ -67,7 +67,7 @@ def merged_row(entry: MergedMaterial) -> dict[str, str]:
     return {
         "title": entry.name,
         "hint": " · ".join(hint for hint in hints if hint),
-        "status": entry.necessity.label,
+        "status": str(entry.necessity.label),
         "tone": entry.necessity.tone,
     }
 

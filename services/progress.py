@@ -114,7 +114,7 @@ def ledger(case: Case) -> list[dict[str, Any]]:
                 "days": "" if interval.days is None else f"{interval.days} {interval.get_unit_display()}",
                 "used": "" if interval.kind == ClockKind.EXTENSION else clock.used(interval.span, on),
                 "deadline": deadline,
-                "projected": bool(deadline) and clock.is_projected(deadline),
+                "projected": deadline is not None and clock.is_projected(deadline),
                 "ground": interval.ground,
                 "note": interval.note,
             }

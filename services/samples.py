@@ -454,12 +454,14 @@ def make(context: SampleContext) -> None:
         seek(
             "plain",
             "reviewing",
-            lambda case: case.in_decision and bool(case.due_on) and case.due_on < context.today,
+            lambda case: case.in_decision and case.due_on is not None and case.due_on < context.today,
         )
         seek(
             "plain",
             "deciding",
-            lambda case: case.in_decision and bool(case.due_on) and context.today <= case.due_on <= soon,
+            lambda case: (
+                case.in_decision and case.due_on is not None and context.today <= case.due_on <= soon
+            ),
         )
     _save(told)
 

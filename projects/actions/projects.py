@@ -214,7 +214,7 @@ def clear_override(*, project: KeyProject, actor: Any, version: int | None = Non
 
 def publish(*, record: Any, actor: Any, version: int | None = None) -> Any:
     """Puts a project or an opportunity on the public pages."""
-    values = {"is_published": True, "published_at": timezone.now()}
+    values: dict[str, Any] = {"is_published": True, "published_at": timezone.now()}
     return step(EVENTS[type(record)], "publish", record, actor, version=version, **values)
 
 

@@ -181,10 +181,10 @@ class CatalogueAdmin(WorkflowAdmin):
     def missing(self, obj: Any) -> SafeString | str:
         """What stands between this record and the public."""
         if obj.pk is None:
-            return _("保存后显示还缺什么。")
+            return str(_("保存后显示还缺什么。"))
         gaps = gaps_of(obj)
         if not gaps:
-            return _("要素齐全，可以发布。")
+            return str(_("要素齐全，可以发布。"))
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((gap.text,) for gap in gaps)))
 
 

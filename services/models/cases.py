@@ -217,7 +217,7 @@ class Case(Versioned, Sampled, Timestamped):
     @property
     def is_overdue(self) -> bool:
         """Whether the office should have acted before today."""
-        return bool(self.due_on) and self.state in OFFICE_STATES and self.due_on < today()
+        return self.due_on is not None and self.state in OFFICE_STATES and self.due_on < today()
 
     @property
     def is_late(self) -> bool | None:
@@ -285,7 +285,8 @@ class CaseMaterial(models.Model):
 
     @property
     def is_promise_broken(self) -> bool:
-        return self.state == MaterialState.DEFERRED and bool(self.promised_on) and self.promised_on < today()
+        deferred = self.state == MaterialState.DEFERRED
+        return deferred and self.promised_on is not None and self.promised_on < today()
 
 
 class ClockInterval(models.Model):

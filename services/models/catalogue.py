@@ -35,6 +35,11 @@ from tuoxian_portal.directory.models import Department, Outlet
 CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9-]{1,39}$", _("编号只用大写字母、数字和连字符，例如 SI-001。"))
 
 
+def label_of(record: models.Model, name: str) -> str:
+    """What people call the field `name`."""
+    return str(record._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
 def split_words(text: str) -> list[str]:
     """The words of a field that staff fill with 、 or line breaks between them."""
     return [word.strip() for word in text.replace("、", "\n").splitlines() if word.strip()]
@@ -227,13 +232,13 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
     def channels(self) -> list[str]:
         """办理形式 that are known; empty when no source states any."""
         names = ("at_window", "online", "mobile", "by_post")
-        return [str(self._meta.get_field(name).verbose_name) for name in names if getattr(self, name)]
+        return [label_of(self, name) for name in names if getattr(self, name)]
 
     @property
     def reaches(self) -> list[str]:
         """通办 scopes with their mode, such as 同城通办（全程网办）."""
         return [
-            f"{self._meta.get_field(name).verbose_name}（{ReachMode(mode).label}）"
+            f"{label_of(self, name)}（{ReachMode(mode).label}）"
             for name in ("same_city", "cross_province", "cross_region")
             if (mode := getattr(self, name))
         ]

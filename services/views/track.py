@@ -100,7 +100,7 @@ def progress(case: Case) -> dict[str, Any]:
         facts.append(("收件日期", plain_date(case.received_on)))
     if case.decide_by and not case.decided_on and case.is_open:
         facts.append(("应作出决定日", plain_date(case.decide_by)))
-    missing = []
+    missing: list[str] = []
     if case.state == CaseState.CORRECTING:
         notice = case.corrections.order_by("-pk").first()
         missing = notice.items if notice else []

@@ -12,7 +12,7 @@ The buttons are those of `workflow.available(record, user)`; the function checks
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -151,7 +151,7 @@ class WorkflowAdmin(PortalAdmin):
             "opts": self.opts,
             "original": record,
             "form": form,
-            "adminform": AdminForm(form, [(None, {"fields": shown})], {}, model_admin=self),
+            "adminform": AdminForm(cast(Any, form), [(None, {"fields": shown})], {}, model_admin=self),
             "transition": transition,
             "back": back,
             "media": self.media + form.media,

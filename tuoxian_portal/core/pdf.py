@@ -331,7 +331,7 @@ class Pdf:
 
     def _render_heading(self, text: str, *, level: int) -> list[Flowable]:
         if level == 0:
-            size = 22
+            size: float = 22
             return [
                 self._text(text, size=size, leading=size * 1.5, align="center", bold=True),
                 Spacer(0, self.base),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class ReportKind:
 class NavEntry:
     """An entry of the public menu. It is shown only while `has_content()` is true."""
 
-    label: str
+    label: str | Promise
     url_name: str
     order: int
     has_content: Callable[[], bool]

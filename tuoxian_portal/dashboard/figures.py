@@ -151,10 +151,10 @@ def _count_month(month: date) -> int:
         for key in (department, None):
             tally = tallies[key]
             tally.decided += 1
-            if decide_by:
+            if decide_by and decided_on:
                 tally.with_limit += 1
                 tally.on_time += decided_on <= decide_by
-            if accepted_on:
+            if accepted_on and decided_on:
                 tally.days.append(index.between(accepted_on, decided_on))
     HallMonth.objects.filter(month=month).delete()
     return len(

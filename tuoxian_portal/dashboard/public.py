@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Model, Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from finance.models import MatchmakingEvent
@@ -18,6 +18,7 @@ from projects.choices import TargetCategory, TargetScope
 from projects.models import Opportunity, Target
 from services.models import HallStatistic, ServiceItem
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.models import Sourced
 from tuoxian_portal.core.money import plain
 from tuoxian_portal.core.navigation import menu
 from tuoxian_portal.directory.models import CountyFact, Enterprise, Industry, IndustryChain, Park
@@ -50,7 +51,7 @@ class Figure:
     href: str = ""
 
 
-def by_reference(model: type[Model], *keys: str) -> dict[str, Any]:
+def by_reference(model: type[Sourced], *keys: str) -> dict[str, Any]:
     """Rows of reference data by their key. One query."""
     return {row.reference_id: row for row in model._default_manager.filter(reference_id__in=keys)}
 

@@ -82,7 +82,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "unknown": [line for line in lines if not line.is_known],
         "concerns": cockpit.concerns(request.user, on),
         "as_of": cockpit.as_of(),
-        "job": Job.objects.filter(kind=REFRESH, requested_by=request.user).first(),
+        "job": Job.objects.filter(kind=REFRESH, requested_by=request.user.pk).first(),
         "has_sample": any(line.is_sample for line in lines)
         or KeyProject.objects.filter(is_sample=True).exists(),
     }

@@ -88,9 +88,9 @@ class _Paper:
         for child in list(run):
             run.remove(child)
         run.append(_fonts_xml(BODY_FONT))
-        for name, value in (("w:sz", THREE * 2), ("w:szCs", THREE * 2)):
+        for name, half_points in (("w:sz", THREE * 2), ("w:szCs", THREE * 2)):
             size = OxmlElement(name)
-            size.set(qn("w:val"), str(value))
+            size.set(qn("w:val"), str(half_points))
             run.append(size)
         language = OxmlElement("w:lang")
         for name, value in (("val", "zh-CN"), ("eastAsia", "zh-CN"), ("bidi", "ar-SA")):

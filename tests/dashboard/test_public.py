@@ -178,5 +178,9 @@ def test_staff_find_their_desks_and_the_way_out(client: Client, person: Any) -> 
     assert "工作台" in html
     assert "退出登录（张某）" in html
     assert "工作人员登录" not in html
-    assert client.post("/logout/").status_code == 302
+
+
+def test_signing_out_leads_home(client: Client, person: Any) -> None:
+    client.force_login(person("official"))
+    assert client.post("/logout/").headers["Location"] == "/"
     assert "工作人员登录" in client.get("/help/").content.decode()

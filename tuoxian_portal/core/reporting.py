@@ -11,7 +11,7 @@ report that was frozen can be rendered again years later without asking the data
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from tuoxian_portal.core.money import plain as plain_number
@@ -87,12 +87,17 @@ def number_of(value: Any, kind: str) -> Decimal | None:
 
 
 def cell_text(value: Any, kind: str, *, unknown: str = "—") -> str:
-    """A frozen value as it is printed in a table: grouped, no trailing zeros, money without its unit."""
+    """A frozen value as it is printed in a table, money without its unit. 亿元 has two decimals and a
+    percentage one, so that a column reads evenly."""
     if kind in NUMERIC:
         number = number_of(value, kind)
         if number is None:
             return unknown
-        return f"{plain_number(number, 1)}%" if kind == "percent" else plain_number(number)
+        if kind == "yi":
+            return f"{number.quantize(Decimal('0.01'), rounding=ROUND_HALF_UP):,f}"
+        if kind == "percent":
+            return f"{number.quantize(Decimal('0.1'), rounding=ROUND_HALF_UP):f}%"
+        return plain_number(number)
     return str(value) if value not in (None, "") else unknown
 
 

@@ -228,7 +228,9 @@ class _Paper:
         """The main figures in two columns of label and value."""
         items = [(item["label"], fact_text(item), item["note"]) for item in self.figures["headline"]]
         rows = [[label, value, note] for label, value, note in items]
-        self._grid(["指标", "数值", "说明"], rows, [30, 24, 46], ["left", "right", "left"], TEXT_WIDTH)
+        sides = ["left", "right", "left"]
+        self._grid(["指标", "数值", "说明"], rows, [28, 22, 50], sides, TEXT_WIDTH, size=SMALL_FOUR)
+        self.paragraph("", size=FIVE, indent=False, line=10)
 
     def table(self, table: dict[str, Any], *, landscape: bool = False) -> None:
         self.tables += 1
@@ -258,24 +260,26 @@ class _Paper:
         shares: list[float],
         sides: list[str],
         width: float,
+        size: float = FIVE,
     ) -> None:
         """A ruled table whose header repeats and whose rows stay whole. Written as XML at once: cell by
         cell through the object model, two hundred rows take a minute."""
         total = sum(shares)
         widths = [round(width / 25.4 * 1440 * share / total) for share in shares]
 
-        def cell(text: str, size: int, side: str, font: str) -> str:
+        def cell(text: str, wide: int, side: str, font: str) -> str:
             return (
-                f'<w:tc><w:tcPr><w:tcW w:w="{size}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
-                '<w:p><w:pPr><w:snapToGrid w:val="0"/><w:spacing w:before="20" w:after="20" w:line="320" w:lineRule="exact"/>'
-                f'<w:jc w:val="{side}"/></w:pPr>{_run_xml(text, font, FIVE, ns=False)}</w:p></w:tc>'
+                f'<w:tc><w:tcPr><w:tcW w:w="{wide}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
+                '<w:p><w:pPr><w:snapToGrid w:val="0"/><w:spacing w:before="20" w:after="20" '
+                f'w:line="{round(size * 30)}" w:lineRule="exact"/>'
+                f'<w:jc w:val="{side}"/></w:pPr>{_run_xml(text, font, size, ns=False)}</w:p></w:tc>'
             )
 
         def line(texts: list[str], sides: list[str], font: str, extra: str = "") -> str:
             cells = "".join(cell(*part, font) for part in zip(texts, widths, sides, strict=True))
             return f"<w:tr><w:trPr><w:cantSplit/>{extra}</w:trPr>{cells}</w:tr>"
 
-        grid = "".join(f'<w:gridCol w:w="{size}"/>' for size in widths)
+        grid = "".join(f'<w:gridCol w:w="{wide}"/>' for wide in widths)
         border = "".join(
             f'<w:{side} w:val="single" w:sz="{6 if side in {"top", "bottom"} else 4}" w:space="0" w:color="000000"/>'
             for side in ("top", "left", "bottom", "right", "insideH", "insideV")

@@ -26,5 +26,7 @@ def produce(job: Job, progress: Progress) -> str:
 
 @shared_task
 def produce_due_reports() -> int:
-    """Every morning: queues what is due and missing; returns how many."""
+    """Every morning: clears away what a killed worker left, queues what is due and missing; returns
+    how many."""
+    actions.remove_orphans()
     return len(actions.request_due_reports())

@@ -116,7 +116,8 @@ class _Book:
     def render(self) -> bytes:
         tables = [table for section in self.figures["sections"] for table in section["tables"]]
         by_sheet: dict[str, list[dict[str, Any]]] = {SUMMARY: []}
-        for table in tables:
+        # The long table of every row stands right after the summary.
+        for table in sorted(tables, key=lambda table: not table["landscape"]):
             by_sheet.setdefault(table["sheet"], []).append(table)
         for name, members in by_sheet.items():
             sheet = self.sheet(name)

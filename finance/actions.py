@@ -197,10 +197,11 @@ def correct_intent(
             setattr(intent, name, value)
     if not changes:
         raise ValidationError("没有需要更正的内容。")
-    if "contract_wan" in changes and (drawn := intent.drawn_wan) > intent.contract_wan:
+    if "contract_wan" in changes and (drawn := intent.drawn_wan) > (intent.contract_wan or 0):
         raise ValidationError({"contract_wan": [f"签约金额不能低于已放款 {drawn.normalize():f} 万元。"]})
     first = intent.drawdowns.valid().order_by("drawn_on").values_list("drawn_on", flat=True).first()
-    if "contracted_on" in changes and first and intent.contracted_on > first:
+    contracted = intent.contracted_on
+    if "contracted_on" in changes and first and contracted and contracted > first:
         raise ValidationError({"contracted_on": [f"签约日期不能晚于首次放款日期 {first}。"]})
     intent.full_clean(exclude=["number"])
     bump(intent)

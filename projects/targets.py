@@ -171,7 +171,7 @@ def _read(is_sample: bool, year: int, until: date | None) -> dict[str, dict[Any,
         .annotate(received_wan=Sum("amount_wan"))
     )
     return {
-        "projects": {row["industry"]: row for row in projects},
+        "projects": {row["industry"]: {**row} for row in projects},
         "reports": {
             row["project__industry"]: {**row, "invested": Decimal(row["invested_wan"]) / WAN_IN_YI}
             for row in reports

@@ -304,7 +304,7 @@ def enquiry(request: HttpRequest) -> HttpResponse:
     form = EnquiryForm(request.POST)
     subjects = _subject(request.POST.get("about", "")[:20])
     status = 400
-    if form.is_valid():
+    if form.is_valid() and form.token:
         known = InvestmentLead.objects.filter(token=form.token).exists()
         if known or EnquiryThrottle().allow_request(request, None):  # type: ignore[arg-type]
             data = form.cleaned_data

@@ -448,7 +448,8 @@ def make(context: SampleContext) -> None:
     for day in days:
         keep(tell(day, context.random.choices(list(WAYS), list(WAYS.values()))[0]), day)
     for state in CaseState.values:
-        seek(WAY_TO.get(state, "plain"), state, lambda case, state=state: case.state == state)
+        way = WAY_TO.get(CaseState(state), "plain")
+        seek(way, state, lambda case, state=state: case.state == state)  # type: ignore[misc]
     soon = calendar.add(context.today, DUE_SOON_DAYS)
     for _ in range(OVERDUE * context.scale):
         seek(

@@ -208,5 +208,6 @@ class LoanIntentViewSet(VerbMixin, mixins.CreateModelMixin, PortalViewSet):
     @action(detail=False, pagination_class=None)
     def pipeline(self, request: Request) -> Response:
         """意向、授信、签约、放款各步的笔数、企业数、金额和天数中位数，未成原因和各机构情况；可按列表的条件筛选。"""
-        figures = self.filter_queryset(self.get_queryset()).pipeline()
+        chosen: Any = self.filter_queryset(self.get_queryset())
+        figures = chosen.pipeline()
         return Response(serializers.PipelineSerializer(figures).data)

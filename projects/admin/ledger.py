@@ -61,7 +61,7 @@ class KeyProjectForm(VersionedModelForm):
         return clean_phone(typed) if typed else self.kept_phone
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
         before = KeyProject.objects.get(pk=self.instance.pk) if self.instance.pk else None
@@ -277,7 +277,7 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
     def panel(self, request: HttpRequest, project: KeyProject) -> dict[str, Any]:
         """What an officer sees before the form: where the project stands and what it lacks."""
         on = today()
-        totals = KeyProject.objects.with_totals(on.year, on).get(pk=project.pk)
+        totals: Any = KeyProject.objects.with_totals(on.year, on).get(pk=project.pk)
         following = Stage(project.stage).next if project.stage else Stage.RESERVE
         missing = missing_for_next(project)
         add_report = ""

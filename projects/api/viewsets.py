@@ -117,7 +117,7 @@ class TargetViewSet(PortalViewSet):
     ordering = ["order", "pk"]
 
     def _with_actuals(self, targets: list[Target], *, many: bool) -> Any:
-        context = self.get_serializer_context()
+        context: dict[str, Any] = {**self.get_serializer_context()}
         if self.request.user.has_perm("projects.view_progressreport"):
             context["actuals"] = actuals(targets)
         return serializers.TargetSerializer(targets if many else targets[0], many=many, context=context).data

@@ -56,7 +56,8 @@ class HandInForm(VersionForm):
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["materials"].choices = [
+        materials: Any = self.fields["materials"]
+        materials.choices = [
             (m.pk, m.name) for m in record.materials.all() if m.state != MaterialState.HANDED_IN
         ]
 

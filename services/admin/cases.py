@@ -47,7 +47,7 @@ def queue_counts(request: HttpRequest) -> dict[str, int]:
     return request._case_queues  # type: ignore[attr-defined]
 
 
-def in_queue(rows: QuerySet, queue: str) -> QuerySet:
+def in_queue(rows: Any, queue: str) -> QuerySet:
     """The cases of one queue."""
     match queue:
         case "due_soon":
@@ -70,7 +70,8 @@ class QueueFilter(admin.SimpleListFilter):
         return [(name, f"{label}（{counts[name]}）") for name, label in QUEUES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return in_queue(queryset, self.value()) if self.value() in QUEUES else queryset
+        queue = self.value()
+        return in_queue(queryset, queue) if queue in QUEUES and queue else queryset
 
 
 @admin.register(Case)

@@ -291,9 +291,7 @@ class ServiceItemAdmin(CatalogueAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"code": next_code(), **super().get_changeform_initial_data(request)}
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, term: str
-    ) -> tuple[QuerySet, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, term: str) -> tuple[QuerySet, bool]:
         """Name, alias, pinyin or authority, as on the public page."""
         return (queryset.search(term) if term.strip() else queryset), False
 
@@ -382,9 +380,7 @@ class ServiceBundleAdmin(CatalogueAdmin):
         (_("来源"), {"classes": ["tab"], "fields": SOURCE_FIELDS}),
     )
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet, term: str
-    ) -> tuple[QuerySet, bool]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, term: str) -> tuple[QuerySet, bool]:
         return (queryset.search(term) if term.strip() else queryset), False
 
 

@@ -97,7 +97,7 @@ def counter_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
         "sheet": sheet,
         "found": found,
         "kinds": ApplicantKind.choices,
-        "outlet": request.user.outlet,
+        "outlet": getattr(request.user, "outlet", None),
     }
     status = 400 if sheet.errors or sheet.top else 200
     return TemplateResponse(request, "admin/services/case/counter.html", context, status=status)

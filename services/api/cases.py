@@ -247,11 +247,11 @@ class CaseFilter(django_filters.FilterSet):
         model = Case
         fields: list[str] = []
 
-    def filter_overdue(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+    def filter_overdue(self, queryset: Any, name: str, value: bool) -> QuerySet:
         late = queryset.overdue()
         return late if value else queryset.exclude(pk__in=late.values("pk"))
 
-    def filter_due_soon(self, queryset: QuerySet, name: str, value: bool) -> QuerySet:
+    def filter_due_soon(self, queryset: Any, name: str, value: bool) -> QuerySet:
         soon = queryset.due_soon()
         return soon if value else queryset.exclude(pk__in=soon.values("pk"))
 

@@ -43,7 +43,7 @@ TEXT = {"type": "string", "minLength": 1}
 TEXTS = {"type": "array", "items": TEXT}
 COUNT = {"type": "integer", "minimum": 0}
 SERVES = {"type": "array", "items": {"enum": ["individuals", "organisations"]}}
-CHANNELS = {"type": "array", "items": {"enum": ["at_window", "online", "mobile", "by_post"]}}
+CHANNELS: dict[str, Any] = {"type": "array", "items": {"enum": ["at_window", "online", "mobile", "by_post"]}}
 
 
 def enum(choices: type) -> dict[str, Any]:

@@ -5,6 +5,7 @@ them one. Sample makers use them as the people who act.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -31,7 +32,7 @@ class DemoAccount:
     door: str = "/admin/"
 
 
-HALL = {"department": "DEP-01", "outlet": "OUT-01"}
+HALL: dict[str, Any] = {"department": "DEP-01", "outlet": "OUT-01"}
 ACCOUNTS = (
     DemoAccount("window-zhang", "张窗（演示）", "window", **HALL),
     DemoAccount("reviewer-li", "李审（演示）", "reviewer", department="DEP-05"),

@@ -5,8 +5,10 @@ from decimal import ROUND_HALF_UP, Decimal
 NBSP = "\u00a0"  # number and unit never part at the end of a line
 
 
-def plain(value: Decimal | float | int, places: int = 2) -> str:
-    """`1234.50` as `1,234.5`: grouped, rounded half up, no trailing zeros."""
+def plain(value: Decimal | float | int | None, places: int = 2) -> str:
+    """`1234.50` as `1,234.5`: grouped, rounded half up, no trailing zeros; "" for None."""
+    if value is None:
+        return ""
     rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     text = f"{rounded:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -51,12 +51,13 @@ def elapsed_percent(year: int, on: date) -> Decimal:
 
 def years_with_targets() -> list[int]:
     """Newest first; one query."""
-    return list(
+    years = (
         Target.objects.filter(category=TargetCategory.TARGET, year__isnull=False)
         .order_by("-year")
         .values_list("year", flat=True)
         .distinct()
     )
+    return [year for year in years if year is not None]
 
 
 # --- Targets ----------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ def _target_line(target: Target, actual: target_rules.Actual, elapsed: Decimal) 
 def _target_rows(target: Target) -> str:
     """The rows that a rule counts, as a filter of the project list."""
     parameters: dict[str, str] = {"counts": target.rule, "year": str(target.year)} if target.rule else {}
-    if target.industry_id:
+    if target.industry:
         parameters["industry"] = target.industry.slug
     return rows_url("projects", **parameters)
 
@@ -238,6 +239,7 @@ class Concern:
 def concerns(user: Any, on: date) -> list[Concern]:
     """Only what is not zero, worst first. At most two queries for each kind that the user may see."""
     found: list[Concern] = []
+    rows: Any
     if sees_county(user, "projects.view_keyproject"):
         for level, label, tone in (
             (ConfidenceLevel.RED, "项目现状难以按期", "bad"),

@@ -53,7 +53,7 @@ class Figure:
 
 def by_reference(model: type[Sourced], *keys: str) -> dict[str, Any]:
     """Rows of reference data by their key. One query."""
-    return {row.reference_id: row for row in model._default_manager.filter(reference_id__in=keys)}
+    return {str(row.reference_id): row for row in model._default_manager.filter(reference_id__in=keys)}
 
 
 def cite(record: Any, when: str = "") -> str:
@@ -127,9 +127,9 @@ def home_figures(goals: list[Target]) -> list[Figure]:
 
 def industries(goals: list[Target]) -> list[dict[str, Any]]:
     """The leading industries: those with an output goal, each with its newest. One query."""
-    newest: dict[int | None, Target] = {}
+    newest: dict[int, Target] = {}
     for goal in goals:
-        if goal.reference_id != FERMENTATION_VOLUME:
+        if goal.industry_id and goal.reference_id != FERMENTATION_VOLUME:
             newest.setdefault(goal.industry_id, goal)
     projects = reverse("projects:list")
     return [
@@ -176,7 +176,7 @@ def latest_policies(limit: int = 5) -> list[dict[str, Any]]:
             "url": policy.get_absolute_url(),
             "date": f"{policy.issued_on:%Y-%m-%d}" if policy.issued_on else policy.issued_text,
             "level": policy.get_level_display(),
-            "badge": (PolicyStatus(policy.status).label, PolicyStatus(policy.status).tone),
+            "badge": (PolicyStatus(policy.status).label, PolicyStatus(policy.status).tone),  # type: ignore[attr-defined]
             "sample": policy.is_sample,
         }
         for policy in rows.order_by("is_sample", F("issued_on").desc(nulls_last=True), "pk")[:limit]
@@ -371,7 +371,7 @@ def path() -> list[dict[str, Any]]:
 def site_sections() -> list[dict[str, Any]]:
     """Every public page that has something on it, by section; from the menu, no query."""
     shown = {entry["url"] for entry in menu()}
-    sections = [
+    sections: list[tuple[str, *tuple[tuple[str, str], ...]]] = [
         ("投资", ("投资托县", "dashboard:invest"), ("项目机会", "projects:list"), ("惠企政策", "policies:list"),
          ("要素成本", "policies:costs"), ("落户全流程", "dashboard:steps"), ("咨询投资", "projects:enquiry")),
         ("办事", ("办事指南", "services:list"), ("一次办", "services:bundles"), ("查办件进度", "services:track")),

@@ -355,7 +355,7 @@ def industries(request: HttpRequest) -> HttpResponse:
     years = cockpit.years_with_targets()
     year, notice = _chosen_year(request, years)
     targets = [target for target in cockpit.year_targets(year) if target.industry_id]
-    by_industry: dict[int, list[Any]] = {}
+    by_industry: dict[int | None, list[Any]] = {}
     for target in targets:
         by_industry.setdefault(target.industry_id, []).append(target)
     ordered = cockpit.target_lines(targets, year=year, on=on)
@@ -583,7 +583,9 @@ def hall(request: HttpRequest) -> HttpResponseBase:
     by_department = (
         HallMonth.objects.filter(department__isnull=False, month__gte=shown[0])
         if cockpit.sees_county(request.user, "services.view_case")
-        else HallMonth.objects.filter(department=request.user.department_id, month__gte=shown[0])
+        else HallMonth.objects.filter(
+            department=getattr(request.user, "department_id", None), month__gte=shown[0]
+        )
     )
     return render(
         request,

@@ -174,7 +174,7 @@ class _LostRace(Exception):
 
 def _remove(files: list[ReportFile]) -> None:
     for file in files:
-        file.file.storage.delete(file.file.name)
+        file.file.storage.delete(str(file.file.name))
 
 
 def remove_orphans(*, actor: None = None) -> int:

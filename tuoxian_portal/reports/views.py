@@ -216,7 +216,7 @@ def detail(request: HttpRequest, period: str) -> HttpResponse:
 
 @login_required
 @may_read
-def file(request: HttpRequest, period: str, kind: str, revision: int, format: str) -> HttpResponse:
+def file(request: HttpRequest, period: str, kind: str, revision: int, format: str) -> FileResponse:
     """A file, for those who may read the report; its name is Chinese (RFC 5987)."""
     run = get_object_or_404(
         ReportRun.objects.visible_to(request.user).without_figures(),

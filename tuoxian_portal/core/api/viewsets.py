@@ -11,7 +11,8 @@ class PortalViewSet(viewsets.ReadOnlyModelViewSet):
     staff_only = False
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().visible_to(self.request.user)
+        queryset: Any = super().get_queryset()
+        return queryset.visible_to(self.request.user)
 
 
 class ReasonSerializer(serializers.Serializer):

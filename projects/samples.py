@@ -63,7 +63,7 @@ KINDS = {
 }
 # How a project fares: factor of the monthly plan, and what stands in its way.
 ON_TIME, TROUBLED, WAITING, LATE, SILENT = "on_time", "troubled", "waiting", "late", "silent"
-FORTUNES = (ON_TIME, TROUBLED, ON_TIME, WAITING, LATE, TROUBLED, ON_TIME, SILENT, ON_TIME)
+FORTUNES = (ON_TIME, TROUBLED, ON_TIME, WAITING, ON_TIME, LATE, ON_TIME, SILENT, TROUBLED)
 PROBLEMS = ("供电专线审批尚未完成", "用地组卷材料待补", "配套管网接入方案未定", "施工图审查意见未闭合")
 NEEDS = (
     "想了解园区标准厂房和用电价格。",
@@ -187,7 +187,7 @@ class Maker:
 
     @staticmethod
     def status(n: int, stage: Stage) -> Status:
-        if stage == Stage.BUILDING and n % len(STAGES) == 16:
+        if stage == Stage.BUILDING and n % len(STAGES) == 18:
             return Status.STALLED
         if stage == Stage.RESERVE and n % len(STAGES) == 2:
             return Status.TERMINATED

@@ -158,7 +158,8 @@ def convert_lead(
 ) -> InvestmentLead:
     """Makes a project in reserve of the lead, once; what the ledger still lacks is listed there."""
     fresh = locked(lead)
-    LEAD_WORKFLOW.check(fresh, "convert", actor)
+    check_version(fresh, version)
+    transition = LEAD_WORKFLOW.check(fresh, "convert", actor)
     title = name.strip() or f"{fresh.enterprise_name or '未具名企业'}意向项目"
     project = KeyProject.objects.create(
         number=_sample_number(fresh) if fresh.is_sample else new_project_number(),
@@ -173,7 +174,8 @@ def convert_lead(
         is_sample=fresh.is_sample,
     )
     log(actor=actor, action="由线索转入", target=project, reason=fresh.number)
-    return step(LEAD_WORKFLOW, "convert", lead, actor, version=version, converted_project=project)
+    values = {"state": transition.target, "converted_project": project}
+    return write(fresh, values, actor=actor, action=transition.label)
 
 
 def _sample_number(lead: InvestmentLead) -> str:

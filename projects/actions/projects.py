@@ -1,5 +1,6 @@
 """What people do with a key project."""
 
+from copy import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -75,23 +76,23 @@ def save_project(
         project.save()
         log(actor=actor, action="新增项目", target=project, changes={"stage": [None, project.stage]})
         return project
-    before = locked(project)
-    check_version(before, version)
-    if before.status == Status.TERMINATED:
+    fresh = locked(project)
+    check_version(fresh, version)
+    if fresh.status == Status.TERMINATED:
         raise WorkflowError("项目已终止，台账不能再修改。")
     names = [name for name in changed if name not in STATE_FIELDS]
     if not names:
-        return before
-    fresh = locked(project)
-    for name in names:
-        setattr(fresh, name, getattr(project, name))
-    check_project(fresh, before)
+        return fresh
+    was = copy(fresh)
+    before = {name: getattr(fresh, name) for name in names}
+    after = {name: getattr(project, name) for name in names}
+    for name, value in after.items():
+        setattr(fresh, name, value)
+    check_project(fresh, was)
     fresh.full_clean()
     bump(fresh)
     fresh.save(update_fields=[*names, "version", "updated_at"])
-    shown = differences(
-        {name: getattr(before, name) for name in names}, {name: getattr(fresh, name) for name in names}
-    )
+    shown = differences(before, after)
     log(
         actor=actor,
         action="修改台账",
@@ -105,7 +106,7 @@ def save_project(
 def note_children_changed(*, project: KeyProject, actor: Any, what: list[str]) -> KeyProject:
     """Records that milestones, problems or receipts of `project` were changed, after they were saved,
     in the same transaction; refuses (and so undoes it) for a terminated project."""
-    fresh = locked(project)
+    fresh = KeyProject.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if fresh.status == Status.TERMINATED:
         raise WorkflowError("项目已终止，台账不能再修改。")
     bump(fresh)
@@ -139,7 +140,6 @@ def set_back_stage(*, project: KeyProject, actor: Any, reason: str, version: int
     return step(STAGE_WORKFLOW, f"set_back_to_{previous}", project, actor, reason=reason, version=version)
 
 
-@transaction.atomic
 def place_stage(
     *, project: KeyProject, stage: str, actor: Any, reason: str, version: int | None = None
 ) -> KeyProject:
@@ -149,9 +149,16 @@ def place_stage(
     """
     if stage not in Stage.values:
         raise WorkflowError("请选择一个阶段。", fields={"stage": ["请选择一个阶段。"]})
-    fresh = locked(project)
-    values = {"stage": stage, "status": fresh.status or Status.NORMAL}
-    return step(PROJECT_EVENTS, "place_stage", project, actor, reason=reason, version=version, **values)
+    return step(
+        PROJECT_EVENTS,
+        "place_stage",
+        project,
+        actor,
+        reason=reason,
+        version=version,
+        stage=stage,
+        status=lambda row: row.status or Status.NORMAL,
+    )
 
 
 def stall_project(*, project: KeyProject, actor: Any, reason: str, version: int | None = None) -> KeyProject:

@@ -52,11 +52,13 @@ def step(
 ) -> Row:
     """The transition `name` of `workflow`, checked against the row as it is now.
 
-    Raises `NotPermitted`, `WorkflowError` or `EditConflict`. Queries: lock, save, audit entry.
+    A callable among `values` is asked with that row. Raises `NotPermitted`, `WorkflowError` or
+    `EditConflict`. Queries: lock, save, audit entry.
     """
     fresh = locked(record)
     check_version(fresh, version)  # type: ignore[arg-type]
     transition = workflow.check(fresh, name, actor, reason=reason)
+    values = {name: value(fresh) if callable(value) else value for name, value in values.items()}
     if transition.target:
         values = {workflow.field_name: transition.target, **values}
     return write(fresh, values, actor=actor, action=transition.label, reason=reason)

@@ -54,6 +54,8 @@ class ActionSavedAdmin(PortalAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = [name for name in form.changed_data if name != "seen_version"] if change else []
+        if change and not changed:
+            return
         options: dict[str, Any] = {self.save_argument: obj, "actor": request.user, "changed": changed}
         if "seen_version" in form.cleaned_data:
             options["version"] = form.cleaned_data["seen_version"]

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from django.db import connection
 
-# No more matches than this are counted and ranked; the page then says “2,000 条以上”.
-LIMIT = 2_000
+# No more matches than this are counted and ranked; the page then says “1,000 条以上”.
+LIMIT = 1_000
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,9 @@ class PostgresBackend:
         hits, parameters = _hits(condition)
         with connection.cursor() as cursor:
             cursor.execute(
-                f"SELECT entry_id, kind FROM ({hits}) AS hits JOIN search_index USING (entry_id) "  # noqa: S608
-                f"ORDER BY ts_rank({WEIGHTS}, words, to_tsquery('simple', %s), 1) DESC, day DESC, entry_id "
-                "LIMIT %s",
-                [*parameters, _query(condition), LIMIT],
+                f"SELECT entry_id, kind FROM ({hits}) AS hits ORDER BY rank DESC, day DESC, entry_id "  # noqa: S608
+                f"LIMIT {LIMIT}",
+                parameters,
             )
             return cursor.fetchall()
 
@@ -62,20 +61,21 @@ class PostgresBackend:
 
 
 def _hits(condition: Condition) -> tuple[str, list[Any]]:
-    """SQL for the entry ids of the matches: those by their title, then the others."""
-    pairs = _pairs(condition)
+    """SQL for the matches with their rank: those by their title, then the others."""
+    asked, pairs = _query(condition), _pairs(condition)
     joint = " OR " if condition.any_word else " AND "
 
     def one(column: str) -> tuple[str, list[Any]]:
-        parts, values = [], []
+        parts, values = [], [asked]
         if condition.words:
             parts.append(f"{column} @@ to_tsquery('simple', %s)")
-            values.append(_query(condition))
+            values.append(asked)
         if pairs:
             parts.append("pairs @@ to_tsquery('simple', %s)")
             values.append(pairs)
         return (
-            f"(SELECT entry_id FROM search_index WHERE {joint.join(parts)} LIMIT {LIMIT})",  # noqa: S608
+            f"(SELECT entry_id, kind, day, ts_rank({WEIGHTS}, words, to_tsquery('simple', %s), 1) AS rank "  # noqa: S608
+            f"FROM search_index WHERE {joint.join(parts)} LIMIT {LIMIT})",
             values,
         )
 

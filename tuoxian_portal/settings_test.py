@@ -23,3 +23,5 @@ STORAGES = {
 # A page that asks the database once per row fails its test.
 INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405
 MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
+# The person who asks and the person whose page it is are two rows, not a loop.
+ZEAL_ALLOWLIST = [{"model": "accounts.User", "field": "get()"}]

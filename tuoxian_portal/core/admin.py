@@ -1,4 +1,16 @@
+from axes.admin import AccessAttemptAdmin
+from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
+from django_celery_beat.admin import PeriodicTaskAdmin
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
+from django_celery_results.models import GroupResult, TaskResult
+from unfold.admin import ModelAdmin
 
 from tuoxian_portal.core.admin_site import PortalAdmin
 from tuoxian_portal.core.calendar import forget_calendar
@@ -39,3 +51,33 @@ class JobAdmin(PortalAdmin):
 
     def has_delete_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
         return False
+
+
+# What packages register in their own look, or what the portal does not use: the job row is the truth
+# about background work, and nothing is scheduled by the sun.
+for _model in (TaskResult, GroupResult, SolarSchedule, ClockedSchedule, AccessLog):
+    if admin.site.is_registered(_model):
+        admin.site.unregister(_model)
+admin.site.unregister([PeriodicTask, CrontabSchedule, IntervalSchedule, AccessAttempt])
+
+
+@admin.register(PeriodicTask)
+class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
+    list_display = ["name", "enabled", "interval", "crontab", "last_run_at"]
+    list_filter = ["enabled"]
+    search_fields = ["name"]
+
+
+@admin.register(CrontabSchedule)
+class CrontabAdmin(ModelAdmin):
+    list_display = ["__str__", "human_readable"]
+
+
+@admin.register(IntervalSchedule)
+class IntervalAdmin(ModelAdmin):
+    pass
+
+
+@admin.register(AccessAttempt)
+class LockAdmin(AccessAttemptAdmin, ModelAdmin):
+    """Deleting a row unlocks the account."""

@@ -1,9 +1,206 @@
-"""The admin's sidebar: what each kind of staff works with."""
+"""The admin's sidebar and first page: what each kind of staff works with.
 
+Both are read at request time from the same table. A model that no group names appears under 其他, so
+that nothing registered can get lost; a name that is not registered is left out.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+COUNT_LIMIT = 999
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    models: tuple[tuple[str, str], ...]  # (app_label.Model, Material icon)
+    collapsible: bool = False
+
+
+GROUPS = (
+    Group("办件", (("services.Case", "assignment"),)),
+    Group(
+        "事项目录",
+        (
+            ("services.ServiceItem", "fact_check"),
+            ("services.ServiceBundle", "inventory_2"),
+            ("services.Material", "description"),
+            ("services.ServiceTheme", "category"),
+            ("services.BundleQuestion", "quiz"),
+            ("services.ItemVersion", "history"),
+            ("services.HallStatistic", "bar_chart"),
+            ("services.HallMechanism", "handshake"),
+        ),
+    ),
+    Group(
+        "项目",
+        (
+            ("projects.KeyProject", "factory"),
+            ("projects.ProgressReport", "trending_up"),
+            ("projects.InvestmentLead", "contact_phone"),
+            ("projects.Opportunity", "lightbulb"),
+            ("projects.Target", "flag"),
+            ("projects.PortfolioFact", "dataset"),
+        ),
+    ),
+    Group("政策", (("policies.IncentivePolicy", "gavel"), ("policies.FactorPrice", "bolt"))),
+    Group(
+        "金融",
+        (
+            ("finance.FinancingDemand", "request_quote"),
+            ("finance.LoanIntent", "payments"),
+            ("finance.LoanProduct", "account_balance"),
+            ("finance.MatchmakingEvent", "groups"),
+        ),
+    ),
+    Group("报告", (("reports.ReportRun", "summarize"),)),
+    Group(
+        "基础数据",
+        (
+            ("directory.Enterprise", "domain"),
+            ("directory.Department", "corporate_fare"),
+            ("directory.Outlet", "storefront"),
+            ("directory.Bank", "savings"),
+            ("directory.Park", "landscape"),
+            ("directory.Industry", "precision_manufacturing"),
+            ("directory.IndustryChain", "linked_services"),
+            ("directory.Town", "location_city"),
+            ("directory.CountyFact", "info"),
+        ),
+        collapsible=True,
+    ),
+    Group(
+        "系统",
+        (
+            ("accounts.User", "person"),
+            ("accounts.Role", "badge"),
+            ("auth.Group", "group"),
+            ("core.CalendarYear", "calendar_month"),
+            ("core.CalendarDay", "event"),
+            ("core.Job", "pending_actions"),
+            ("django_celery_beat.PeriodicTask", "schedule"),
+            ("django_celery_beat.CrontabSchedule", "more_time"),
+            ("django_celery_beat.IntervalSchedule", "timer"),
+            ("axes.AccessAttempt", "lock"),
+            ("audit.LogEntry", "receipt_long"),
+        ),
+        collapsible=True,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for a person who holds `permission`: rows of `model` with these values."""
+
+    title: str
+    model: str
+    permission: str
+    values: tuple[tuple[str, str], ...]
+
+
+TASKS = (
+    Task("待受理的办件", "services.Case", "services.receive_case", (("state", "received"),)),
+    Task("待补正的办件", "services.Case", "services.receive_case", (("state", "correcting"),)),
+    Task("已受理、待移交审查的办件", "services.Case", "services.review_case", (("state", "accepted"),)),
+    Task("审查中的办件", "services.Case", "services.review_case", (("state", "reviewing"),)),
+    Task("待审批的办件", "services.Case", "services.decide_case", (("state", "deciding"),)),
+    Task("待领取的办件", "services.Case", "services.deliver_case", (("state", "collecting"),)),
+    Task("新收的招商线索", "projects.InvestmentLead", "projects.handle_lead", (("state", "new"),)),
+    Task(
+        "已提交、待审核的月报", "projects.ProgressReport", "projects.accept_report", (("state", "submitted"),)
+    ),
+    Task(
+        "待对接的融资需求", "finance.FinancingDemand", "finance.change_financingdemand", (("state", "open"),)
+    ),
+    Task("意向阶段的贷款", "finance.LoanIntent", "finance.advance_loanintent", (("state", "intent"),)),
+)
+
+
+def _model(name: str) -> type[Model] | None:
+    """The registered model `name`, or None."""
+    try:
+        model = apps.get_model(name)
+    except LookupError:
+        return None
+    return model if admin.site.is_registered(model) else None
+
+
+def _url(model: type[Model]) -> str:
+    meta = model._meta
+    try:
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    except NoReverseMatch:
+        return ""
+
+
+def _may_view(model: type[Model], request: HttpRequest) -> bool:
+    return admin.site.get_model_admin(model).has_view_permission(request)
+
+
+def _entries(group: Group, request: HttpRequest) -> list[tuple[type[Model], str]]:
+    """(model, icon) of what this person may view."""
+    found = ((_model(name), icon) for name, icon in group.models)
+    return [(model, icon) for model, icon in found if model is not None and _may_view(model, request)]
+
+
+def _others(request: HttpRequest) -> Group:
+    named = {name.lower() for group in GROUPS for name, _ in group.models}
+    names = (m._meta.label for m in admin.site._registry if m._meta.label_lower not in named)
+    return Group("其他", tuple((name, "folder") for name in sorted(names)), collapsible=True)
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    return []
+    """The groups that hold something for this person. No queries beyond her permissions."""
+    result = []
+    for group in (*GROUPS, _others(request)):
+        items = [
+            {"title": str(model._meta.verbose_name_plural), "icon": icon, "link": _url(model)}
+            for model, icon in _entries(group, request)
+        ]
+        if items:
+            result.append(
+                {"title": group.title, "separator": True, "collapsible": group.collapsible, "items": items}
+            )
+    return result
+
+
+def _count(model: type[Model], request: HttpRequest, **values: str) -> str:
+    """How many rows this person sees; beyond 999 nobody counts on."""
+    rows = admin.site.get_model_admin(model).get_queryset(request).filter(**values)
+    found = rows.order_by()[: COUNT_LIMIT + 1].count()
+    return f"{COUNT_LIMIT}+" if found > COUNT_LIMIT else str(found)
+
+
+def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Adds to the admin's first page what waits for this person, then her lists; one capped count each."""
+    tasks = []
+    for task in TASKS:
+        model = _model(task.model)
+        if model and request.user.has_perm(task.permission) and _may_view(model, request):  # type: ignore[union-attr]
+            query = "&".join(f"{name}__exact={value}" for name, value in task.values)
+            tasks.append(
+                {
+                    "title": task.title,
+                    "count": _count(model, request, **dict(task.values)),
+                    "url": f"{_url(model)}?{query}",
+                }
+            )
+    lists = [
+        {
+            "title": group.title,
+            "entries": [
+                {"title": str(model._meta.verbose_name_plural), "icon": icon, "url": _url(model)}
+                for model, icon in entries
+            ],
+        }
+        for group in (*GROUPS, _others(request))
+        if (entries := _entries(group, request))
+    ]
+    return {**context, "portal_tasks": tasks, "portal_lists": lists}

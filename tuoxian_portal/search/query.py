@@ -174,5 +174,5 @@ def snippet(entry: SearchEntry, marked: re.Pattern[str] | None) -> SafeString:
     start = max(0, found.start() - SNIPPET // 3) if found else 0
     end = min(len(text), start + SNIPPET)
     start = max(0, min(start, end - SNIPPET))
-    piece = highlight(text[start:end], marked)
+    piece = highlight(text[start:end].lstrip("。，、；： "), marked)
     return mark_safe(("…" if start else "") + piece + ("…" if end < len(text) else ""))  # noqa: S308

@@ -1,0 +1,28 @@
+"""Signing in."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from tuoxian_portal.core.api.errors import body
+
+
+def locked_out(request: HttpRequest, refused: Any, credentials: dict[str, Any] | None) -> HttpResponse:
+    """What axes answers while an account is locked: 429, with when to try again."""
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    minutes = seconds // 60
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        text = f"登录失败次数过多，账号已锁定，请 {minutes} 分钟后再试。"
+        response = JsonResponse(body("locked", text), status=429)
+    else:
+        response = render(
+            request,
+            "accounts/locked.html",
+            {"minutes": minutes, "limit": settings.AXES_FAILURE_LIMIT, "login_url": request.path},
+            status=429,
+        )
+    response.headers["Retry-After"] = str(seconds)
+    return response

@@ -230,7 +230,6 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "tuoxian_portal.accounts.views.locked_out"
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "/dashboard/"
 LOGOUT_REDIRECT_URL = "/"
 
 # --- Language and place -------------------------------------------------------------------------

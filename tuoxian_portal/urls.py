@@ -3,7 +3,11 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+from tuoxian_portal.accounts.views import PortalLoginView
 
 urlpatterns = [
     path("", include("tuoxian_portal.core.urls")),
@@ -14,17 +18,12 @@ urlpatterns = [
     path("", include("finance.urls")),
     path("", include("tuoxian_portal.search.urls")),
     path("", include("tuoxian_portal.reports.urls")),
-    path(
-        "login/",
-        # The view would put django.contrib.sites in the place of the portal's own `site`.
-        auth_views.LoginView.as_view(
-            template_name="accounts/login.html", extra_context={"site": settings.SITE}
-        ),
-        name="login",
-    ),
+    path("login/", PortalLoginView.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("api/", include("tuoxian_portal.api")),
     path("admin/", admin.site.urls),
+    # Browsers ask for it on pages that name no icon of their own (the schema's page, a plain file).
+    path("favicon.ico", RedirectView.as_view(url=static("img/mark.svg")), name="favicon"),
 ]
 
 handler400 = "tuoxian_portal.core.views.bad_request"
@@ -33,6 +32,6 @@ handler404 = "tuoxian_portal.core.views.page_not_found"
 handler500 = "tuoxian_portal.core.views.server_error"
 
 if settings.DEBUG:
-    from django.conf.urls.static import static
+    from django.conf.urls.static import static as serve
 
-    urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)
+    urlpatterns += serve(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)

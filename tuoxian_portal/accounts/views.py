@@ -3,10 +3,24 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from tuoxian_portal.core.api.errors import body
+
+
+class PortalLoginView(LoginView):
+    """The one door for staff. Where it leads without `next` depends on the person: an official to the
+    cockpit, everybody else to the workbench."""
+
+    template_name = "accounts/login.html"
+    # Django's view would put django.contrib.sites in the place of the portal's own `site`.
+    extra_context = {"site": settings.SITE}
+
+    def get_default_redirect_url(self) -> str:
+        return reverse("dashboard:cockpit" if self.request.user.has_role("official") else "admin:index")
 
 
 def locked_out(request: HttpRequest, refused: Any, credentials: dict[str, Any] | None) -> HttpResponse:

@@ -22,6 +22,7 @@ from services.choices_cases import (
 )
 from services.clock import DELIVERY_DAYS, EXTENSION_DAYS, INTAKE_DAYS, limits_of
 from services.models.cases import Case, CorrectionNotice
+from services.models.catalogue import ServiceItem
 from services.workflow import CASE_WORKFLOW
 from tuoxian_portal.core.calendar import load_calendar
 from tuoxian_portal.core.concurrency import check_version
@@ -82,11 +83,16 @@ def _accepted(doing: Act, *, deemed: bool) -> None:
     intake = doing.running(ClockKind.INTAKE)
     case.accepted_on = intake.started_on if deemed and intake else doing.on
     case.deemed_accepted = deemed
-    case.item_snapshot = case.item.snapshot()
+    case.item_snapshot = _item_in_force(case).snapshot()
     case.decline_proposed_by, case.decision_reason = None, ""
     doing.stop(ClockKind.INTAKE)
     for kind, days, unit, ground in limits_of(case.item_snapshot):
         doing.start(kind, days=days, unit=unit, ground=ground, on=case.accepted_on)
+
+
+def _item_in_force(case: Case) -> ServiceItem:
+    """The item with its materials, in three queries however many materials it has."""
+    return ServiceItem.objects.select_related("department").with_materials().get(pk=case.item_id)
 
 
 def request_correction(

@@ -1,0 +1,90 @@
+"""Sample cases: in every state, lawful, marked, and gone without a trace."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+
+from services import samples
+from services.actions.clocks import recompute_deadlines
+from services.choices_cases import CLOSED_STATES, CaseState
+from services.models import Case, CaseDocument, ClockInterval
+from services.papers.render import render_paper
+from tests.factories.cases import Hall, ItemFactory
+from tuoxian_portal.audit.models import LogEntry
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.samples import SampleContext, clear_samples
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(monkeypatch):
+    cache.clear()
+    call_command("load_reference", "departments", "outlets", "roles", verbosity=0)
+    ItemFactory()
+    ItemFactory(for_individuals=True, statutory_days=5, promised_days=None)
+    ItemFactory(item_type="filing", statutory_days=None, statutory_kind="", promised_days=None)
+    monkeypatch.setattr(samples, "CASES", 120)
+
+    def make() -> None:
+        samples.make(
+            SampleContext(random=random.Random("services"), scale=1, today=today(), say=lambda text: None)
+        )
+
+    make()
+    return make
+
+
+def test_every_state_is_there_and_queues_are_not_empty(made):
+    counts = Case.objects.by_state()
+    assert all(counts[state] for state in CaseState.values)
+    queues = Case.objects.queue_counts()
+    assert queues["overdue"] >= 3
+    assert queues["due_soon"] >= 3
+
+
+def test_samples_are_lawful_and_consistent(made):
+    cases = list(Case.objects.prefetch_related("intervals", "documents", "materials"))
+    assert all(case.is_sample for case in cases)
+    assert recompute_deadlines() == []
+    for case in cases:
+        assert case.received_on is None or case.received_on < today()
+        assert case.received_on is None or case.received_on >= today() - timedelta(days=400)
+        if case.state in CLOSED_STATES:
+            assert case.closed_on is not None
+            assert all(i.ended_on for i in case.intervals.all())
+        assert case.approver_id is None or case.approver_id != case.reviewer_id
+        assert case.applicant_name.startswith("示例")
+        assert [d.number for d in case.documents.all()] == [
+            f"{case.case_number}-{n:02d}" for n in range(1, len(case.documents.all()) + 1)
+        ]
+    assert 0.8 < Case.objects.on_time_rate(today() - timedelta(days=400), today()) < 1
+    decided = next(case for case in cases if case.state == CaseState.COMPLETED)
+    assert render_paper(CaseDocument.objects.filter(case=decided).last()).startswith(b"%PDF")
+    entries = LogEntry.objects.filter(is_sample=True, object_id=str(decided.pk)).order_by("at")
+    told = [entry.action for entry in entries]
+    assert (told[0], told[-1]) == ("register", "complete")
+
+
+def test_the_same_seed_tells_the_same_cases(made):
+    def told():
+        return list(Case.objects.order_by("pk").values_list("case_number", "state", "due_on", "decide_by"))
+
+    first = told()
+    clear_samples()
+    made()
+    assert told() == first
+
+
+def test_clearing_leaves_real_cases_and_the_real_numbers_alone(made):
+    hall = Hall()
+    real = hall.record()
+    assert real.case_number.endswith("-0001")
+    clear_samples()
+    assert Case.objects.get() == real
+    assert ClockInterval.objects.count() == 1
+    assert hall.record().case_number.endswith("-0002")
+    assert LogEntry.objects.filter(object_id=str(real.pk)).exists()

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.choices import Necessity
@@ -27,6 +27,10 @@ from tests.factories.catalogue import (
     add_line,
     yes_or_no,
 )
+
+
+# A busy machine is slow, not wrong.
+unhurried = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Rows(list):
@@ -90,6 +94,7 @@ def as_text(entries: list[Any]) -> list[Any]:
     return [(e.name, e.necessity, e.originals, e.copies, e.conditions) for e in entries]
 
 
+@unhurried
 @given(some_members())
 def test_the_merged_list_satisfies_every_member(members: list[Any]) -> None:
     composition = compose_these(members)
@@ -109,6 +114,7 @@ def test_the_merged_list_satisfies_every_member(members: list[Any]) -> None:
             assert STRENGTH[entry.necessity] >= STRENGTH[Necessity(line.necessity)]
 
 
+@unhurried
 @given(some_members(), st.randoms())
 def test_the_order_of_members_does_not_matter(members: list[Any], random: Any) -> None:
     shuffled = list(members)
@@ -119,12 +125,14 @@ def test_the_order_of_members_does_not_matter(members: list[Any], random: Any) -
     assert first.saving == second.saving
 
 
+@unhurried
 @given(some_members())
 def test_a_saving_is_never_negative(members: list[Any]) -> None:
     for _, before, after in compose_these(members).saving.rows:
         assert 0 <= after <= before
 
 
+@unhurried
 @given(some_members())
 def test_one_more_member_never_takes_a_material_away(members: list[Any]) -> None:
     with_all = {entry.material.pk for entry in merge_materials(members)}
@@ -133,6 +141,7 @@ def test_one_more_member_never_takes_a_material_away(members: list[Any]) -> None
         assert {entry.material.pk for entry in merge_materials(fewer)} <= with_all
 
 
+@unhurried
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=14))
 def test_waves_respect_prerequisites_or_a_cycle_is_named(edges: list[tuple[int, int]]) -> None:
     members = [SimpleNamespace(pk=pk, prerequisites=Rows()) for pk in range(7)]

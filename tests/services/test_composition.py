@@ -28,7 +28,6 @@ from tests.factories.catalogue import (
     yes_or_no,
 )
 
-
 # A busy machine is slow, not wrong.
 unhurried = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -109,6 +109,14 @@ class TestHome:
         assert 'class="sample-mark"' in html
 
 
+def test_every_source_of_the_place_is_named(client: Client, reference: None) -> None:
+    html = client.get("/invest/").content.decode()
+    place = CountyFact.objects.filter(key__in=["area", "yellow-river", "elevation", "towns"])
+    titles = {fact.source_title for fact in place}
+    assert len(titles) > 1
+    assert all(f"《{title}》" in html for title in titles)
+
+
 def test_constant_queries(client: Client, reference: None, django_assert_max_num_queries: Any) -> None:
     """The same few queries for the county's facts and for a hundred records more."""
     limits = {"/": 8, "/invest/": 8, "/invest/steps/": 1, "/help/": 0}

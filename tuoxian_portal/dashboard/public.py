@@ -259,8 +259,10 @@ def invest() -> dict[str, Any]:
         row["enterprises"] = companies.get(row["id"], [])[:6]
     prices = by_reference(FactorPrice, POWER_PRICE, STEAM_PRICE)
     statistics = HallStatistic.objects.of_county()[:4]
+    place = [f for f in facts if f.key in {"area", "yellow-river", "elevation", "towns"}]
     return {
-        "place": [f for f in facts if f.key in {"area", "yellow-river", "elevation", "towns"}],
+        "place": place,
+        "place_sources": list({f.source_title: f for f in place}.values()),
         "transport": by_topic.get(CountyFact.Topic.TRANSPORT, []),
         "claims": by_topic.get(CountyFact.Topic.INDUSTRY, []),
         "industries": rows,

@@ -6,7 +6,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
-from pypinyin import lazy_pinyin
 
 from policies.choices import Publication
 from policies.models import FactorPrice, IncentivePolicy
@@ -20,6 +19,8 @@ from tuoxian_portal.core.numbering import next_number
 
 def unused_slug(title: str) -> str:
     """An address for a policy called `title`: its pinyin, with a number when that is taken."""
+    from pypinyin import lazy_pinyin  # 58 MB of dictionaries that a reader's process never needs
+
     base = slugify(" ".join(lazy_pinyin(title)))[:60].strip("-") or "policy"
     taken = set(IncentivePolicy.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     slug, number = base, 2

@@ -12,7 +12,6 @@ from functools import lru_cache
 from itertools import pairwise
 
 import rjieba
-from pypinyin import lazy_pinyin
 
 # Raise it when the way of cutting changes: every entry is then indexed anew.
 VERSION = 1
@@ -186,6 +185,8 @@ def phrase(text: str) -> list[list[str]]:
 def pinyin(title: str) -> list[str]:
     """Pinyin and initials of `title` from every character on, so that `sgxk` and `shigong` find
     建筑工程施工许可 by prefix."""
+    from pypinyin import lazy_pinyin  # 58 MB of dictionaries; only indexing needs them
+
     syllables = [s for run in RUN.findall(title) if not run.isascii() for s in lazy_pinyin(run)][:30]
     found = []
     for start in range(len(syllables)):

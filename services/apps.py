@@ -1,6 +1,22 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class ServicesConfig(AppConfig):
     name = "services"
     verbose_name = "政务服务"
+
+    def ready(self) -> None:
+        from tuoxian_portal.core.calendar import calendar_changed
+
+        calendar_changed.connect(_calendar_changed, dispatch_uid="services.deadlines")
+
+
+def _calendar_changed(**kwargs: Any) -> None:
+    """The working-day calendar was edited: the worker derives open deadlines again."""
+    from services.models import Case
+    from tuoxian_portal.core.jobs import enqueue
+
+    if Case.objects.open().exists():
+        enqueue("recompute-deadlines", title="按新的工作日历推算期限", dedupe_key="deadlines")

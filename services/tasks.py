@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
+from tuoxian_portal.core.jobs import Progress, job_handler
+from tuoxian_portal.core.models import Job
 
 
 @shared_task
@@ -13,3 +15,12 @@ def run_clock() -> dict[str, int]:
         "deemed_accepted": len(accept_by_law()),
         "closed": close_delivered(),
     }
+
+
+@job_handler("recompute-deadlines")
+def recompute(job: Job, progress: Progress) -> str:
+    """After the calendar was edited. What moved is kept with the job and in each case's history."""
+    moved = recompute_deadlines()
+    Job.objects.filter(pk=job.pk).update(payload={"moved": [str(change) for change in moved]})
+    progress(1, 1, f"期限变动 {len(moved)} 件")
+    return "/admin/services/case/"

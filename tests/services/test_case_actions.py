@@ -26,7 +26,7 @@ from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.calendar import forget_calendar
 from tuoxian_portal.core.errors import EditConflict, NotPermitted, WorkflowError
-from tuoxian_portal.core.models import CalendarDay
+from tuoxian_portal.core.models import CalendarDay, Job
 
 pytestmark = pytest.mark.django_db
 MONDAY = "2026-11-02 02:00:00"  # ten o'clock in the county
@@ -541,6 +541,23 @@ def test_a_changed_calendar_moves_open_deadlines_and_lists_them(hall):
     before = done.decide_by
     done.refresh_from_db()
     assert done.decide_by == before
+
+
+def test_editing_the_calendar_has_the_worker_derive_deadlines_again(
+    hall, client, django_capture_on_commit_callbacks
+):
+    with freeze_time(MONDAY):
+        case = hall.case_in(CaseState.REVIEWING)
+        client.force_login(UserFactory(is_superuser=True))
+        with django_capture_on_commit_callbacks(execute=True):
+            client.post(
+                "/admin/core/calendarday/add/", {"date": "2026-11-11", "name": "测试放假", "is_working": ""}
+            )
+    case.refresh_from_db()
+    assert case.decide_by == date(2026, 11, 17)
+    job = Job.objects.get(kind="recompute-deadlines")
+    assert job.state == Job.State.SUCCEEDED
+    assert job.payload["moved"][0].startswith(case.case_number)
 
 
 def test_papers_say_the_same_when_they_are_printed_again(hall):

@@ -13,7 +13,7 @@ from django_celery_results.models import GroupResult, TaskResult
 from unfold.admin import ModelAdmin
 
 from tuoxian_portal.core.admin_site import PortalAdmin
-from tuoxian_portal.core.calendar import forget_calendar
+from tuoxian_portal.core.calendar import announce_change
 from tuoxian_portal.core.models import CalendarDay, CalendarYear, Job
 
 
@@ -23,7 +23,15 @@ class CalendarYearAdmin(PortalAdmin):
 
     def save_model(self, request, obj, form, change):  # type: ignore[no-untyped-def]
         super().save_model(request, obj, form, change)
-        forget_calendar()
+        announce_change()
+
+    def delete_model(self, request, obj):  # type: ignore[no-untyped-def]
+        super().delete_model(request, obj)
+        announce_change()
+
+    def delete_queryset(self, request, queryset):  # type: ignore[no-untyped-def]
+        super().delete_queryset(request, queryset)
+        announce_change()
 
 
 @admin.register(CalendarDay)
@@ -35,7 +43,15 @@ class CalendarDayAdmin(PortalAdmin):
 
     def save_model(self, request, obj, form, change):  # type: ignore[no-untyped-def]
         super().save_model(request, obj, form, change)
-        forget_calendar()
+        announce_change()
+
+    def delete_model(self, request, obj):  # type: ignore[no-untyped-def]
+        super().delete_model(request, obj)
+        announce_change()
+
+    def delete_queryset(self, request, queryset):  # type: ignore[no-untyped-def]
+        super().delete_queryset(request, queryset)
+        announce_change()
 
 
 @admin.register(Job)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import holidays
 from django.core.cache import cache
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from tuoxian_portal.core.models import CalendarDay, CalendarYear
@@ -67,9 +68,24 @@ def load_calendar() -> WorkingCalendar:
     return WorkingCalendar(*data)
 
 
+# Sent when days or years were edited, after commit. Who stores a date that rests on them derives it
+# again (`services`); core knows nothing about who that is.
+calendar_changed = Signal()
+
+
 def forget_calendar() -> None:
     """Called when the table changed, after commit."""
     cache.delete(CACHE_KEY)
+
+
+def announce_change() -> None:
+    """The table was edited: forgets the cached calendar and tells those whose dates rest on it."""
+
+    def announce() -> None:
+        forget_calendar()
+        calendar_changed.send(sender=None)
+
+    transaction.on_commit(announce)
 
 
 def today() -> date:
@@ -107,5 +123,8 @@ def import_year(year: int, *, status: str, source: str = "") -> tuple[int, int]:
             changed += 1
     CalendarDay.objects.filter(pk__in=list(existing)).delete()
     CalendarYear.objects.update_or_create(year=year, defaults={"status": status, "source": source})
-    transaction.on_commit(forget_calendar)
+    if changed or existing:
+        announce_change()
+    else:
+        transaction.on_commit(forget_calendar)
     return changed, len(existing)

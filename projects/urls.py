@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from projects import views
 
@@ -6,7 +6,7 @@ app_name = "projects"
 urlpatterns = [
     path("projects/", views.project_list, name="list"),
     path("projects/opportunities/", views.opportunity_list, name="opportunities"),
-    path("projects/<str:number>/", views.detail, name="detail"),
+    re_path(r"^projects/(?P<number>[A-Za-z0-9-]{1,24})/$", views.detail, name="detail"),
     path("invest/contact/", views.enquiry, name="enquiry"),
     path("invest/contact/done/", views.enquiry_done, name="enquiry_done"),
 ]

@@ -282,7 +282,7 @@ def _opportunity_context(opportunity: Opportunity) -> dict[str, Any]:
 # --- Enquiry -------------------------------------------------------------------------------------
 def _subject(number: str) -> dict[str, Any]:
     """The published record an enquiry is about, as an argument of `record_enquiry`."""
-    if not number:
+    if not number.isprintable() or not number:
         return {}
     if project := KeyProject.objects.published().filter(number=number).first():
         return {"project": project}

@@ -48,6 +48,7 @@ def verb(
     return extend_schema(request=body)(decorated)
 
 
+NUMBER = "[A-Za-z0-9-]{1,24}"
 WITH_REASON = ("reason", "version")
 
 
@@ -57,6 +58,7 @@ class KeyProjectViewSet(PortalViewSet):
 
     queryset = KeyProject.objects.select_related("industry", "enterprise", "park", "town", "department")
     lookup_field = "number"
+    lookup_value_regex = NUMBER
     filterset_class = KeyProjectFilter
     ordering_fields = ["number", "total_investment_wan", "updated_at"]
     ordering = ["is_sample", "number"]
@@ -101,6 +103,7 @@ class OpportunityViewSet(PortalViewSet):
     queryset = Opportunity.objects.select_related("industry", "park", "department")
     serializer_class = serializers.OpportunitySerializer
     lookup_field = "number"
+    lookup_value_regex = NUMBER
     filterset_class = OpportunityFilter
     ordering_fields = ["number", "total_investment_wan"]
     ordering = ["is_sample", "number"]
@@ -173,6 +176,7 @@ class LeadViewSet(PortalViewSet):
     )
     serializer_class = serializers.LeadSerializer
     lookup_field = "number"
+    lookup_value_regex = NUMBER
     filterset_class = LeadFilter
     ordering_fields = ["created_at", "answer_due"]
     ordering = ["-created_at"]

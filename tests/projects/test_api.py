@@ -99,6 +99,7 @@ def test_filters(api_client, query, expected):
         ("key-projects/?investment_min=viel", 400),
         ("key-projects/?page=99", 404),
         ("key-projects/NOPE/", 404),
+        ("key-projects/?q=%00", 400),
         ("opportunities/NOPE/", 404),
         ("leads/", 403),
         ("progress-reports/", 403),

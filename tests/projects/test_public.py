@@ -161,6 +161,11 @@ def test_an_unknown_number_is_404(client, number):
     assert client.get(f"/projects/{number}/").status_code == 404
 
 
+@pytest.mark.parametrize("url", ["/invest/contact/?about=%00", "/projects/?q=%00", "/projects/?park=%00"])
+def test_a_null_character_is_nothing(client, url):
+    assert client.get(url).status_code == 200
+
+
 def test_an_officer_sees_the_page_before_it_is_published(client):
     project = KeyProjectFactory()
     client.force_login(UserFactory(roles=["project_officer"]))

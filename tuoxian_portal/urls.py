@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth_views
 from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from tuoxian_portal.accounts.views import PortalLoginView
@@ -23,7 +24,7 @@ urlpatterns = [
     path("api/", include("tuoxian_portal.api")),
     path("admin/", admin.site.urls),
     # Browsers ask for it on pages that name no icon of their own (the schema's page, a plain file).
-    path("favicon.ico", RedirectView.as_view(url=static("img/mark.svg")), name="favicon"),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/mark.svg")), name="favicon"),
 ]
 
 handler400 = "tuoxian_portal.core.views.bad_request"

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
-from docx.shared import Pt
+from docx.shared import Length, Pt
 from pypdf import PdfReader
 
 from projects.reports import collect
@@ -51,7 +51,7 @@ class TestDocx:
         assert (page.top_margin.mm, page.left_margin.mm) == pytest.approx((37, 28), abs=0.1)
         width = page.page_width - page.left_margin - page.right_margin
         height = page.page_height - page.top_margin - page.bottom_margin
-        assert (width.mm, height.mm) == pytest.approx((156, 225), abs=0.1)
+        assert (Length(width).mm, Length(height).mm) == pytest.approx((156, 225), abs=0.1)
         grid = page._sectPr.find(qn("w:docGrid"))
         assert grid.get(qn("w:type")) == "lines"
         assert int(grid.get(qn("w:linePitch"))) * 22 == pytest.approx(225 / 25.4 * 1440, abs=22)

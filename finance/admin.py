@@ -266,7 +266,7 @@ class LoanIntentAdmin(KeptAdmin, WorkflowAdmin):
     search_fields = ["number", "enterprise__name", "enterprise__credit_code", "project__name"]
     list_select_related = ["enterprise", "bank"]
     date_hierarchy = "intent_on"
-    autocomplete_fields = ["enterprise", "demand", "product", "event"]
+    autocomplete_fields = ["enterprise", "project", "demand", "product", "event"]
     inlines = [DrawdownInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

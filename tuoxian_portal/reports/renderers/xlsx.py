@@ -30,8 +30,7 @@ class _Book:
         self.figures = figures
         self.out = io.BytesIO()
         options = {
-            "in_memory": False,
-            "constant_memory": False,
+            "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
         }

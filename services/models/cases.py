@@ -210,6 +210,13 @@ class Case(Versioned, Sampled, Timestamped):
         return crypto.mask_phone(self.phone)
 
     @property
+    def masked_recipient(self) -> str:
+        """Who fetched the result; the applicant organisation's own name is public."""
+        if self.recipient == self.applicant_name[:60]:
+            return self.masked_name
+        return crypto.mask_name(self.recipient)
+
+    @property
     def item_name(self) -> str:
         """As it was when the case was accepted."""
         return (self.item_snapshot or {}).get("name") or self.item.name

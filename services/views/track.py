@@ -81,9 +81,7 @@ def track(request: HttpRequest) -> HttpResponse:
         status = 400
     crumbs = [("首页", "/"), ("办件进度查询", "")]
     context = {"form": form, "crumbs": crumbs, **(progress(case) if case else {})}
-    response = render(request, "services/track.html", context, status=status)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "services/track.html", context, status=status)
 
 
 def progress(case: Case) -> dict[str, Any]:

@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
+from hypothesis import HealthCheck, settings
 
 from tests import services_present
 
 LEFT_OUT: dict[str, int] = {}
+
+# A slow or busy machine must not fail a property that holds.
+settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("portal")
 
 
 def pytest_configure(config: pytest.Config) -> None:

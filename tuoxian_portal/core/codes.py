@@ -15,7 +15,8 @@ from stdnum.iso7064 import mod_11_2
 PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$")
 MOBILE = re.compile(r"^1[3-9]\d{9}$")
 # A local number never starts with 0 or 1, so that a mobile number with a digit missing is not taken for one.
-LANDLINE = re.compile(r"^(0\d{2,3})?[2-9]\d{6,7}(\d{1,6})?$")
+# An extension needs an area code: eleven digits without one are a mistyped mobile number.
+LANDLINE = re.compile(r"^(0\d{2,3}[2-9]\d{6,7}(\d{1,6})?|[2-9]\d{6,7})$")
 
 
 def compact(value: str) -> str:

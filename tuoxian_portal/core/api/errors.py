@@ -45,6 +45,8 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         code = "not_found"
     elif isinstance(exc, PermissionDenied):
         code = "permission_denied"
-    detail = DETAILS.get(response.status_code, str(getattr(exc, "detail", exc)))
+    own = str(getattr(exc, "detail", exc))
+    said_by_us = isinstance(exc, exceptions.NotFound) and own != str(exceptions.NotFound.default_detail)
+    detail = own if said_by_us else DETAILS.get(response.status_code, own)
     response.data = body(str(code), detail)
     return response

@@ -21,6 +21,7 @@ from projects.choices import ConfidenceLevel, TargetCategory
 from projects.models import InvestmentLead, KeyProject, ProjectProblem, Target
 from services.models import Case
 from tuoxian_portal.accounts.models import Role
+from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.money import format_wan, percent, plain
 from tuoxian_portal.dashboard.figures import last_months
 from tuoxian_portal.dashboard.models import FigureRefresh, HallMonth, ProjectRating
@@ -58,6 +59,18 @@ def years_with_targets() -> list[int]:
         .distinct()
     )
     return [year for year in years if year is not None]
+
+
+def chosen_year(asked: str, years: list[int]) -> tuple[int, str]:
+    """The year that is shown and what to say about it: the newest with targets that is not in the
+    future, unless the address names another."""
+    this_year = today().year
+    newest = next((year for year in years if year <= this_year), this_year)
+    if not asked:
+        return newest, ""
+    if asked.isascii() and asked.isdigit() and int(asked) in years:
+        return int(asked), ""
+    return newest, f"没有“{asked[:10]}”年的目标，已显示 {newest} 年。"
 
 
 # --- Targets ----------------------------------------------------------------------------------------
@@ -203,6 +216,23 @@ def hall(on: date) -> Hall:
         with_limit=sum(month.with_limit for month in months),
         on_time=sum(month.on_time for month in months),
     )
+
+
+QUEUES = {
+    "received": "待受理",
+    "correcting": "待补正",
+    "accepted": "已受理待审",
+    "reviewing": "审查中",
+    "deciding": "待审批",
+    "due_soon": "将到期",
+    "overdue": "超期",
+    "collecting": "待领取",
+}
+
+
+def queue_links(counts: dict[str, int]) -> list[tuple[str, int, str]]:
+    """The queues of the hall: label, size, address of the rows."""
+    return [(label, counts.get(key, 0), rows_url("hall", queue=key)) for key, label in QUEUES.items()]
 
 
 # --- Loans ------------------------------------------------------------------------------------------

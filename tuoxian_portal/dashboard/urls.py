@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tuoxian_portal.dashboard import views_cockpit, views_public
+from tuoxian_portal.dashboard import views_cockpit, views_public, views_rows
 
 app_name = "dashboard"
 urlpatterns = [
@@ -9,10 +9,10 @@ urlpatterns = [
     path("invest/steps/", views_public.steps, name="steps"),
     path("dashboard/", views_cockpit.index, name="cockpit"),
     path("dashboard/refresh/", views_cockpit.refresh, name="refresh"),
-    path("dashboard/projects/", views_cockpit.projects, name="projects"),
-    path("dashboard/industries/", views_cockpit.industries, name="industries"),
-    path("dashboard/finance/", views_cockpit.finance, name="finance"),
-    path("dashboard/hall/", views_cockpit.hall, name="hall"),
+    path("dashboard/projects/", views_rows.projects, name="projects"),
+    path("dashboard/industries/", views_rows.industries, name="industries"),
+    path("dashboard/finance/", views_rows.finance, name="finance"),
+    path("dashboard/hall/", views_rows.hall, name="hall"),
     path("help/", views_public.help_page, name="help"),
     path("accessibility/", views_public.accessibility, name="accessibility"),
     path("sitemap/", views_public.sitemap, name="sitemap"),

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 
 
@@ -8,12 +6,12 @@ class ServicesConfig(AppConfig):
     verbose_name = "政务服务"
 
     def ready(self) -> None:
-        from tuoxian_portal.core.calendar import calendar_changed
+        from tuoxian_portal.core.calendar import calendar_listeners
 
-        calendar_changed.connect(_calendar_changed, dispatch_uid="services.deadlines")
+        calendar_listeners.append(_calendar_changed)
 
 
-def _calendar_changed(**kwargs: Any) -> None:
+def _calendar_changed() -> None:
     """The working-day calendar was edited: the worker derives open deadlines again."""
     from services.models import Case
     from tuoxian_portal.core.jobs import enqueue

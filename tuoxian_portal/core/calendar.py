@@ -4,13 +4,12 @@ The day of an event does not count (民法典 Art. 201): a deadline of n working
 n-th working day that follows it. A year nobody has entered counts weekdays only and is 推算.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 import holidays
 from django.core.cache import cache
 from django.db import transaction
-from django.dispatch import Signal
 from django.utils import timezone
 
 from tuoxian_portal.core.models import CalendarDay, CalendarYear
@@ -68,9 +67,9 @@ def load_calendar() -> WorkingCalendar:
     return WorkingCalendar(*data)
 
 
-# Sent when days or years were edited, after commit. Who stores a date that rests on them derives it
-# again (`services`); core knows nothing about who that is.
-calendar_changed = Signal()
+# Called when days or years were edited, after commit. An app that stores dates which rest on them adds
+# a function in `ready()`; core knows nothing about who that is.
+calendar_listeners: list[Callable[[], None]] = []
 
 
 def forget_calendar() -> None:
@@ -83,7 +82,8 @@ def announce_change() -> None:
 
     def announce() -> None:
         forget_calendar()
-        calendar_changed.send(sender=None)
+        for listener in calendar_listeners:
+            listener()
 
     transaction.on_commit(announce)
 

@@ -13,6 +13,7 @@ from typing import Any
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -105,6 +106,8 @@ MIDDLEWARE = [
     "tuoxian_portal.audit.middleware.AuditContextMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+if DEBUG:
+    MIDDLEWARE.append("tuoxian_portal.core.middleware.OwnNotFoundMiddleware")
 ROOT_URLCONF = "tuoxian_portal.urls"
 WSGI_APPLICATION = "tuoxian_portal.wsgi.application"
 TEMPLATES = [
@@ -324,6 +327,8 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": True,
     "DASHBOARD_CALLBACK": "tuoxian_portal.dashboard.sidebar.index",
+    # A double click saves once, here as on the public pages.
+    "SCRIPTS": [lambda request: static("js/portal.js")],
     "COLORS": {
         "primary": {
             "50": "#eef6f6",

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from tuoxian_portal.core import gallery
 from tuoxian_portal.core import health as health_report
+from tuoxian_portal.core.api.errors import body
 from tuoxian_portal.core.display import COOKIE, DisplaySettings
 from tuoxian_portal.core.forms import DisplayForm
 from tuoxian_portal.core.models import Job
@@ -37,6 +38,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith("/api/v"):
+        return JsonResponse(body("not_found", "没有这个接口地址。"), status=404)
     return render(request, "404.html", status=404)
 
 

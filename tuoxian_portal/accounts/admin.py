@@ -30,7 +30,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     search_fields = ["username", "display_name"]
     list_select_related = ["department", "outlet", "bank"]
     readonly_fields = ["last_login", "date_joined"]
-    filter_horizontal: list[str] = []
+    filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password", "display_name", "email")}),
         (
@@ -70,7 +70,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         if db_field.name == "groups" and field is not None:
             field.label = _("角色")
             field.help_text = _("可以有多个角色，权限和可见范围相加。")
-            field.widget = forms.CheckboxSelectMultiple(choices=field.choices)
+            field.widget = forms.CheckboxSelectMultiple()
+            field.widget.choices = field.choices
         return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

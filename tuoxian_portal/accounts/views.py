@@ -20,7 +20,8 @@ class PortalLoginView(LoginView):
     extra_context = {"site": settings.SITE}
 
     def get_default_redirect_url(self) -> str:
-        return reverse("dashboard:cockpit" if self.request.user.has_role("official") else "admin:index")
+        person: Any = self.request.user  # signed in a moment ago
+        return reverse("dashboard:cockpit" if person.has_role("official") else "admin:index")
 
 
 def locked_out(request: HttpRequest, refused: Any, credentials: dict[str, Any] | None) -> HttpResponse:

@@ -267,18 +267,19 @@ class _Paper:
         total = sum(shares)
         widths = [round(width / 25.4 * 1440 * share / total) for share in shares]
 
-        def cell(text: str, wide: int, side: str, font: str) -> str:
+        def cell(text: str, wide: int, side: str, font: str, keep: str) -> str:
             return (
                 f'<w:tc><w:tcPr><w:tcW w:w="{wide}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
-                '<w:p><w:pPr><w:snapToGrid w:val="0"/><w:spacing w:before="20" w:after="20" '
+                f'<w:p><w:pPr>{keep}<w:snapToGrid w:val="0"/><w:spacing w:before="20" w:after="20" '
                 f'w:line="{round(size * 30)}" w:lineRule="exact"/>'
                 f'<w:jc w:val="{side}"/></w:pPr>{_run_xml(text, font, size, ns=False)}</w:p></w:tc>'
             )
 
-        def line(texts: list[str], sides: list[str], font: str, extra: str = "") -> str:
-            cells = "".join(cell(*part, font) for part in zip(texts, widths, sides, strict=True))
+        def line(texts: list[str], sides: list[str], font: str, extra: str = "", keep: str = "") -> str:
+            cells = "".join(cell(*part, font, keep) for part in zip(texts, widths, sides, strict=True))
             return f"<w:tr><w:trPr><w:cantSplit/>{extra}</w:trPr>{cells}</w:tr>"
 
+        stay = "<w:keepNext/>"
         grid = "".join(f'<w:gridCol w:w="{wide}"/>' for wide in widths)
         border = "".join(
             f'<w:{side} w:val="single" w:sz="{6 if side in {"top", "bottom"} else 4}" w:space="0" w:color="000000"/>'
@@ -290,8 +291,12 @@ class _Paper:
             '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="60" w:type="dxa"/>'
             '<w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr>'
             f"<w:tblGrid>{grid}</w:tblGrid>"
-            + line(headers, ["center"] * len(headers), HEADING_FONT, "<w:tblHeader/>")
-            + "".join(line(row, sides, BODY_FONT) for row in rows)
+            + line(headers, ["center"] * len(headers), HEADING_FONT, "<w:tblHeader/>", stay)
+            # A table never starts with less than four rows at the foot of a page.
+            + "".join(
+                line(row, sides, BODY_FONT, keep=stay if number < min(3, len(rows) - 1) else "")
+                for number, row in enumerate(rows)
+            )
             + "</w:tbl>"
         )
 

@@ -48,5 +48,5 @@ def render_pdf(figures: dict[str, Any]) -> bytes:
                 pdf.text(printed.note, size=CELL)
     pdf.heading("口径说明")
     for name, meaning in figures["notes"]:
-        pdf.text(f"{name}：{meaning}", indent=2)
+        pdf.text(f"{name}：{meaning}", indent=2, size=12)
     return pdf.render()

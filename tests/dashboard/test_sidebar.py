@@ -79,3 +79,23 @@ def test_the_first_page_costs_few_queries(client, django_assert_max_num_queries)
     client.force_login(UserFactory(roles=["window", "reviewer", "approver", "issuer", "project_officer"]))
     with django_assert_max_num_queries(24):
         client.get(reverse("admin:index"))
+
+
+@pytest.mark.parametrize(
+    ("role", "first"),
+    [
+        ("window", ["收件登记"]),
+        ("project_officer", ["填报月度进展", "登记招商线索"]),
+        ("finance_officer", ["登记贷款意向"]),
+        ("bank_contact", ["登记贷款意向"]),
+        ("policy_officer", ["录入政策"]),
+        ("official", []),
+        ("reviewer", []),
+    ],
+)
+def test_what_a_role_records_most_is_one_click_away(client, role, first):
+    client.force_login(UserFactory(roles=[role]))
+    shortcuts = client.get(reverse("admin:index")).context["portal_shortcuts"]
+    assert [item["title"] for item in shortcuts] == first
+    for item in shortcuts:
+        assert client.get(item["url"]).status_code == 200

@@ -123,6 +123,35 @@ TASKS = (
 )
 
 
+@dataclass(frozen=True)
+class Shortcut:
+    """What a role records most; one click from the first page."""
+
+    title: str
+    model: str
+
+
+SHORTCUTS = (
+    Shortcut("收件登记", "services.Case"),
+    Shortcut("填报月度进展", "projects.ProgressReport"),
+    Shortcut("登记招商线索", "projects.InvestmentLead"),
+    Shortcut("登记贷款意向", "finance.LoanIntent"),
+    Shortcut("录入政策", "policies.IncentivePolicy"),
+)
+
+
+def _shortcuts(request: HttpRequest) -> list[dict[str, str]]:
+    """Add pages that this person may open; no queries beyond her permissions."""
+    found = []
+    for shortcut in SHORTCUTS:
+        model = _model(shortcut.model)
+        if model and admin.site.get_model_admin(model).has_add_permission(request):
+            meta = model._meta
+            url = reverse(f"admin:{meta.app_label}_{meta.model_name}_add")
+            found.append({"title": shortcut.title, "url": url})
+    return found
+
+
 def _model(name: str) -> type[Model] | None:
     """The registered model `name`, or None."""
     try:
@@ -203,4 +232,9 @@ def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         for group in (*GROUPS, _others(request))
         if (entries := _entries(group, request))
     ]
-    return {**context, "portal_tasks": tasks, "portal_lists": lists}
+    return {
+        **context,
+        "portal_shortcuts": _shortcuts(request),
+        "portal_tasks": tasks,
+        "portal_lists": lists,
+    }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -104,8 +104,8 @@ def projects(request: HttpRequest) -> HttpResponseBase:
         search=lambda rows, text: rows.search(text),
         sorts={
             "number": ("编号", ["is_sample", "number"]),
-            "investment": ("总投资从大到小", ["-total_investment_wan"]),
-            "changed": ("把握变化最近", ["-rating__changed_on"]),
+            "investment": ("总投资从大到小", [F("total_investment_wan").desc(nulls_last=True)]),
+            "changed": ("把握变化最近", [F("rating__changed_on").desc(nulls_last=True)]),
         },
         keep=("counts", "year"),
         placeholder="项目、企业或编号",
@@ -361,7 +361,10 @@ def hall(request: HttpRequest) -> HttpResponseBase:
         search=lambda rows, text: rows.filter(
             Q(case_number__startswith=text) | Q(item__name__icontains=text)
         ),
-        sorts={"due": ("期限从早到晚", ["due_on"]), "new": ("最近收件", ["-received_on"])},
+        sorts={
+            "due": ("期限从早到晚", [F("due_on").asc(nulls_last=True)]),
+            "new": ("最近收件", [F("received_on").desc(nulls_last=True)]),
+        },
         keep=("queue", "month"),
         placeholder="办件编号或事项",
     )

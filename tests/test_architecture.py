@@ -61,7 +61,6 @@ SYSTEM_ACTIONS = {
     "tuoxian_portal.audit.actions.log": "the entry itself; `actor` is what it is told",
 }
 SIGNALS_ALLOWED = {
-    "tuoxian_portal.core.calendar": "tells upward that days moved; who hears it derives its dates again",
     "tuoxian_portal.search.apps": "the index follows whatever writes a public record; it decides nothing",
 }
 

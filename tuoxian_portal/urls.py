@@ -10,6 +10,9 @@ from django.views.generic import RedirectView
 
 from tuoxian_portal.accounts.views import PortalLoginView
 
+# Unfold has no setting for the heading of the admin's first page.
+admin.site.index_title = "工作台"
+
 urlpatterns = [
     path("", include("tuoxian_portal.core.urls")),
     path("", include("tuoxian_portal.dashboard.urls")),

@@ -70,6 +70,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         if db_field.name == "groups" and field is not None:
             field.label = _("角色")
             field.help_text = _("可以有多个角色，权限和可见范围相加。")
+            field.queryset = Group.objects.order_by("role__order", "name")
             field.widget = forms.CheckboxSelectMultiple()
             field.widget.choices = field.choices
         return field

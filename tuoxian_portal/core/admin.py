@@ -69,6 +69,8 @@ class JobAdmin(PortalAdmin):
         return False
 
 
+admin.site.index_title = "工作台"
+
 # What packages register in their own look, or what the portal does not use: the job row is the truth
 # about background work, and nothing is scheduled by the sun.
 for _model in (TaskResult, GroupResult, SolarSchedule, ClockedSchedule, AccessLog):

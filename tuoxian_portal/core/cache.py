@@ -1,0 +1,49 @@
+"""A cache that is only a cache: while Redis is away, pages are slower and nothing else."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.cache.backends.redis import RedisCache
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+REST = 5.0  # seconds without asking after a failure, so that not every request waits for a time-out
+
+
+def _forgiving(name: str, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """The method `name` of Django's backend; `otherwise(*args, **kwargs)` while Redis is away."""
+    method = getattr(RedisCache, name)
+
+    @wraps(method)
+    def wrapper(self: "ForgivingRedisCache", *args: Any, **kwargs: Any) -> Any:
+        if time.monotonic() < ForgivingRedisCache.resting_until:
+            return otherwise(*args, **kwargs)
+        try:
+            return method(self, *args, **kwargs)
+        except (RedisError, OSError) as error:
+            ForgivingRedisCache.resting_until = time.monotonic() + REST
+            logger.warning("cache unavailable, asking again in %d s: %s", REST, error)
+            return otherwise(*args, **kwargs)
+
+    return wrapper
+
+
+class ForgivingRedisCache(RedisCache):
+    """Django's Redis cache, whose failures are misses. What must not be lost is never kept here."""
+
+    resting_until = 0.0
+
+    get = _forgiving("get", lambda key, default=None, version=None: default)
+    get_many = _forgiving("get_many", lambda keys, version=None: {})
+    has_key = _forgiving("has_key", lambda key, version=None: False)
+    set = _forgiving("set", lambda *args, **kwargs: None)
+    set_many = _forgiving("set_many", lambda data, *args, **kwargs: list(data))
+    add = _forgiving("add", lambda *args, **kwargs: True)
+    touch = _forgiving("touch", lambda *args, **kwargs: False)
+    delete = _forgiving("delete", lambda *args, **kwargs: False)
+    delete_many = _forgiving("delete_many", lambda *args, **kwargs: None)
+    incr = _forgiving("incr", lambda key, delta=1, version=None: delta)
+    clear = _forgiving("clear", lambda: False)

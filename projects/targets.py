@@ -192,24 +192,27 @@ def is_met(target: Any, actual: Actual) -> bool | None:
     return actual.value >= target.value
 
 
-def rows(rule: str, year: int) -> Q:
-    """The projects behind the actual that `rule` computes for `year`, as a filter of `KeyProject`.
+def rows(rule: str, year: int, *, is_sample: bool) -> Q:
+    """The projects behind the actual that `rule` computes for `year`, as a filter of `KeyProject`:
+    those that `actuals` counts for a target with the same `is_sample`.
 
-    Raises `KeyError` for an unknown rule. Real and sample rows are both meant: the caller shows which
-    is which.
+    Raises `KeyError` for an unknown rule.
     """
-    reported = Q(pk__in=_projects_with("ProgressReport", month__year=year, state__in=ReportState.counted()))
+    same = {"is_sample": is_sample}
+    reported = Q(
+        pk__in=_projects_with("ProgressReport", month__year=year, state__in=ReportState.counted(), **same)
+    )
     large = Q(total_investment_wan__gte=WAN_IN_YI)
-    signed, started = Q(signed_on__year=year), Q(actual_start__year=year)
+    signed, started = Q(signed_on__year=year, **same), Q(actual_start__year=year, **same)
     return {
         "projects_500": reported & Q(total_investment_wan__gte=500),
         "invested": reported,
         "introduced_1yi": signed & large,
-        "received": large & Q(pk__in=_projects_with("FundsReceipt", received_on__year=year)),
+        "received": large & Q(pk__in=_projects_with("FundsReceipt", received_on__year=year, **same)),
         "signed": signed,
         "started": started,
         "started_new": started & Q(project_type=ProjectType.NEW),
-        "produced": Q(actual_production__year=year),
+        "produced": Q(actual_production__year=year, **same),
     }[rule]
 
 

@@ -78,6 +78,7 @@ def test_an_unknown_record(client):
 def test_a_method_that_is_not_there(client):
     response = client.put(LIST, "{}", content_type="application/json")
     check(response, 403, "not_authenticated")
+    assert response.json()["detail"] == "请先登录。"
     client.force_login(SuperUserFactory())
     check(client.put(LIST, "{}", content_type="application/json"), 405, "method_not_allowed")
 

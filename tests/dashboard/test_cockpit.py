@@ -39,7 +39,7 @@ def project(number: str, **fields) -> KeyProject:
     )
 
 
-def report(target: KeyProject, month: int, amount: int, year: int = YEAR) -> None:
+def report(target: KeyProject, month: int, amount: int, year: int = YEAR, **fields) -> None:
     ProgressReport.objects.create(
         project=target,
         month=date(year, month, 1),
@@ -47,6 +47,7 @@ def report(target: KeyProject, month: int, amount: int, year: int = YEAR) -> Non
         physical_progress=Decimal(10),
         state=ReportState.ACCEPTED,
         accepted_at=timezone.now(),
+        **fields,
     )
 
 
@@ -111,6 +112,8 @@ def test_a_target_is_told_in_words_and_leads_to_its_rows(client, official):
     for n in range(3):
         report(project(f"P{n}", total_investment_wan=600), 1, 50)
     project("P9", total_investment_wan=600)
+    sample = project("P8", total_investment_wan=600, is_sample=True)
+    report(sample, 1, 50, is_sample=True)  # neither in the figure nor among its rows
     goal("projects_500", 4)
     page = client.get(reverse("dashboard:cockpit"))
     line = next(line for line in page.context["known"] if line.label == "目标 projects_500")

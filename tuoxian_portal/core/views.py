@@ -39,7 +39,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/api/v"):
-        return JsonResponse(body("not_found", "没有这个接口地址。"), status=404)
+        return JsonResponse(
+            body("not_found", "没有这个接口地址。"), status=404, json_dumps_params={"ensure_ascii": False}
+        )
     return render(request, "404.html", status=404)
 
 

@@ -132,7 +132,9 @@ def _target_line(target: Target, actual: target_rules.Actual, elapsed: Decimal) 
 
 def _target_rows(target: Target) -> str:
     """The rows that a rule counts, as a filter of the project list."""
-    parameters: dict[str, str] = {"counts": target.rule, "year": str(target.year)} if target.rule else {}
+    parameters: dict[str, str] = {}
+    if target.rule:
+        parameters = {"counts": target.rule, "year": str(target.year), "sample": str(int(target.is_sample))}
     if target.industry:
         parameters["industry"] = target.industry.slug
     return rows_url("projects", **parameters)

@@ -64,7 +64,8 @@ PROJECT_NOTES = [
 
 
 def _counted_rows(request: HttpRequest) -> tuple[Q, str, str]:
-    """The rows that a target's 口径 counts (`?counts=…&year=…`): filter, title, what was wrong."""
+    """The rows that a target's 口径 counts (`?counts=…&year=…&sample=…`): filter, title, what was
+    wrong. Figures of the sample and of the county are never mixed."""
     rule, year = request.GET.get("counts", ""), request.GET.get("year", "")
     if not rule:
         return Q(), "", ""
@@ -72,7 +73,7 @@ def _counted_rows(request: HttpRequest) -> tuple[Q, str, str]:
         year.isascii() and year.isdigit() and 2000 <= int(year) <= 2100
     ):
         return Q(), "", "没有这种统计口径，已显示全部项目。"
-    condition = target_rules.rows(rule, int(year))
+    condition = target_rules.rows(rule, int(year), is_sample=request.GET.get("sample") == "1")
     return condition, f"{year} 年 {target_rules.RULES[rule].label}", ""
 
 
@@ -107,7 +108,7 @@ def projects(request: HttpRequest) -> HttpResponseBase:
             "investment": ("总投资从大到小", [F("total_investment_wan").desc(nulls_last=True)]),
             "changed": ("把握变化最近", [F("rating__changed_on").desc(nulls_last=True)]),
         },
-        keep=("counts", "year"),
+        keep=("counts", "year", "sample"),
         placeholder="项目、企业或编号",
     )
     if notice:

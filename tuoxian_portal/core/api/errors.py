@@ -47,6 +47,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         code = "permission_denied"
     own = str(getattr(exc, "detail", exc))
     said_by_us = isinstance(exc, exceptions.NotFound) and own != str(exceptions.NotFound.default_detail)
-    detail = own if said_by_us else DETAILS.get(response.status_code, own)
+    # Signing in with a session knows no challenge, so DRF answers 403 to who has not signed in, too.
+    anonymous = isinstance(exc, exceptions.NotAuthenticated)
+    told = status.HTTP_401_UNAUTHORIZED if anonymous else response.status_code
+    detail = own if said_by_us else DETAILS.get(told, own)
     response.data = body(str(code), detail)
     return response

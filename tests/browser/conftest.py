@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.services_present import chromium
+from tuoxian_portal.core.management.commands.serve import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "one-password-for-every-account"
@@ -45,19 +46,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running portal with reference facts, sample activity and accounts."""
-    folder = tmp_path_factory.mktemp("portal")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of the portal's processes: an embedded database and broker of their own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {
+    return {
         **{name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}},
         "DJANGO_SETTINGS_MODULE": "tuoxian_portal.settings",
-        "VAR_DIR": str(folder),
+        "VAR_DIR": str(tmp_path_factory.mktemp("portal")),
         "PORT": str(port),
         "LOG_LEVEL": "ERROR",
     }
+
+
+@pytest.fixture(scope="session")
+def portal(environment: dict[str, str]) -> Iterator[str]:
+    """The address of a running portal with reference facts, sample activity and accounts."""
+    port = environment["PORT"]
 
     def manage(*arguments: str) -> None:
         subprocess.run(  # noqa: S603  (our own commands)
@@ -73,7 +79,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     manage("shell", "--verbosity=0", "--command", SET_PASSWORDS)
     server = subprocess.Popen(  # noqa: S603
         [
-            *[sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)],
+            *[sys.executable, "-m", "granian", "--interface", "wsgi", "--port", port],
             *["--blocking-threads", "4", "--log-level", "error", "tuoxian_portal.wsgi:application"],
         ],
         cwd=ROOT,
@@ -98,6 +104,21 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def worker(portal: str, environment: dict[str, str]) -> Iterator[Callable[[], None]]:
+    """Starts the Celery worker that `make run` starts; until then what is asked for waits."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        command = commands("127.0.0.1", int(environment["PORT"]))["worker"]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment))  # noqa: S603
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
 def chrome() -> Iterator[Any]:
     """One Chromium for a module. Playwright's loop ends with it, so that tests with the database
     in the same process are not disturbed."""
@@ -112,20 +133,23 @@ def chrome() -> Iterator[Any]:
 @pytest.fixture
 def open_page(portal: str, chrome: Any) -> Iterator[Callable[..., Any]]:
     """`open_page(width=360, display="elder", account="window-zhang")`: a page in a context of its own
-    that fails the test when a script throws. Go somewhere with `page.goto("/projects/")`."""
+    that fails the test when a script throws. Go somewhere with `page.goto("/projects/")`. With
+    `scripts=False` there is no JavaScript; `display=""` leaves the cookie to the pages."""
     contexts: list[Any] = []
     errors: list[str] = []
 
-    def make(*, width: int = 1280, display: str = "normal", account: str = "") -> Any:
+    def make(*, width: int = 1280, display: str = "normal", account: str = "", scripts: bool = True) -> Any:
         context = chrome.new_context(
             base_url=portal,
             viewport={"width": width, "height": 800},
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             reduced_motion="reduce",
+            java_script_enabled=scripts,
         )
         contexts.append(context)
-        context.add_cookies([{"name": "display", "value": DISPLAYS[display], "url": portal}])
+        if display:
+            context.add_cookies([{"name": "display", "value": DISPLAYS[display], "url": portal}])
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
         if account:

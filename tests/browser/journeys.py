@@ -1,0 +1,71 @@
+"""What the journeys share: a keyboard that does without a mouse, codes of enterprises, files that came."""
+
+from typing import Any
+
+from stdnum.cn import uscc
+from stdnum.iso7064 import mod_11_2
+
+TABS = 150
+IN_FOCUS = "selector => !!document.activeElement && document.activeElement.matches(selector)"
+
+
+def credit_code(number: int) -> str:
+    """The code of an enterprise that nobody else in the sample has, with the right check digit."""
+    body = f"91150122MAJRNY{number:03d}"
+    return body + uscc.calc_check_digit(body)
+
+
+def wrong_credit_code(number: int) -> str:
+    """The same with a check digit that is not its own."""
+    right = credit_code(number)
+    return right[:-1] + ("1" if right[-1] != "1" else "2")
+
+
+def identity(number: int) -> str:
+    """The identity number of somebody who does not exist: born in 1900."""
+    body = f"15012219000101{number:03d}"
+    return body + mod_11_2.calc_check_digit(body)
+
+
+class Keys:
+    """Someone who works with the keyboard alone."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.press = page.keyboard.press
+
+    def to(self, selector: str) -> "Keys":
+        """Tab on until `selector` has the focus; fails when the keyboard does not lead there."""
+        for _ in range(TABS):
+            if self.page.evaluate(IN_FOCUS, selector):
+                return self
+            self.press("Tab")
+        raise AssertionError(f"Tab does not lead to {selector} on {self.page.url}")
+
+    def write(self, selector: str, text: str) -> None:
+        """Types `text` instead of what is in the field."""
+        self.to(selector)
+        self.press("Control+a")
+        self.page.keyboard.type(text)
+
+    def follow(self, selector: str) -> None:
+        """Enter on a link or button that leads to another page."""
+        self.to(selector)
+        with self.page.expect_navigation():
+            self.press("Enter")
+
+    def sign_in(self, account: str, password: str) -> None:
+        self.page.goto("/login/")
+        self.write("[name=username]", account)
+        self.write("[name=password]", password)
+        with self.page.expect_navigation():
+            self.press("Enter")
+
+
+def has_focus(page: Any, selector: str) -> bool:
+    return bool(page.evaluate(IN_FOCUS, selector))
+
+
+def offered(page: Any) -> list[str]:
+    """The acts that a record in the workbench offers to whoever looks at it."""
+    return page.locator("nav[aria-label=可办理的操作] a").all_inner_texts()

@@ -179,6 +179,9 @@ if REDIS_URL:
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": 2,
         "socket_timeout": 30,
+        # A page that queues work tries twice at once, not for six seconds.
+        "max_retries": 1,
+        "interval_start": 0,
     }
 else:
     CELERY_BROKER_URL = "filesystem://"

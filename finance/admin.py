@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -23,38 +22,14 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import PortalAdmin
-from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge, run_action
 from tuoxian_portal.core.money import format_wan
 
-TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
 
-
-def badge(choices: Any) -> Any:
-    """An unfold label column for a state field."""
-
-    @display(
-        description=_("状态"),
-        ordering="state",
-        label={member.label: TONES.get(member.tone, "") for member in choices},
-    )
-    def column(self: Any, record: Any) -> str:
-        return record.get_state_display()
-
-    return column
-
-
-def keep(function: Any, **arguments: Any) -> Any:
-    """Runs an action that the form's own validation has already passed; what is left is a matter of
-    permission or of somebody else having been faster."""
-    try:
-        return function(**arguments)
-    except PortalError as error:
-        raise PermissionDenied(error.message) from error
-
-
-class KeptAdmin(PortalAdmin):
+class ActionSavedAdmin(PortalAdmin):
     """Saves through the actions instead of the model."""
+
+    deletable = False
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
@@ -63,18 +38,17 @@ class KeptAdmin(PortalAdmin):
         values = {name: form.cleaned_data[name] for name in form.changed_data if name != "seen_version"}
         fresh = type(obj).objects.get(pk=obj.pk)
         version = form.cleaned_data.get("seen_version")
-        saved = keep(actions.edit_record, record=fresh, actor=request.user, values=values, version=version)
+        saved = run_action(
+            actions.edit_record, record=fresh, actor=request.user, values=values, version=version
+        )
         obj.__dict__.update(saved.__dict__)
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
-        keep(actions.add_record, record=obj, actor=request.user)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+        run_action(actions.add_record, record=obj, actor=request.user)
 
 
 @admin.register(LoanProduct)
-class LoanProductAdmin(KeptAdmin, WorkflowAdmin):
+class LoanProductAdmin(ActionSavedAdmin, WorkflowAdmin):
     workflow = PRODUCT_WORKFLOW
     verbs = {
         "publish_product": Verb(VersionForm, actions.publish_product, "product"),
@@ -87,7 +61,6 @@ class LoanProductAdmin(KeptAdmin, WorkflowAdmin):
     list_filter = ["state", "bank"]
     search_fields = ["name", "audience", "bank__name"]
     list_select_related = ["bank"]
-    prepopulated_fields: dict[str, Any] = {}
     readonly_fields = ["state_badge", "published_at"]
     fieldsets = (
         (
@@ -111,13 +84,7 @@ class LoanProductAdmin(KeptAdmin, WorkflowAdmin):
         (
             _("来源与有效期"),
             {
-                "fields": (
-                    "source_title",
-                    ("source_publisher", "source_date"),
-                    "source_where",
-                    "confidence",
-                    "valid_until",
-                ),
+                "fields": (*SOURCE_FIELDS, "valid_until"),
                 "description": _("没有来源标题和来源日期的产品不能发布。"),
             },
         ),
@@ -126,7 +93,7 @@ class LoanProductAdmin(KeptAdmin, WorkflowAdmin):
 
 
 @admin.register(MatchmakingEvent)
-class MatchmakingEventAdmin(KeptAdmin):
+class MatchmakingEventAdmin(ActionSavedAdmin):
     list_display = ["name", "level", "kind", "when", "enterprises", "intention", "credit"]
     list_filter = ["level", "kind"]
     search_fields = ["name", "summary"]
@@ -146,7 +113,7 @@ class MatchmakingEventAdmin(KeptAdmin):
 
 
 @admin.register(FinancingDemand)
-class FinancingDemandAdmin(KeptAdmin, WorkflowAdmin):
+class FinancingDemandAdmin(ActionSavedAdmin, WorkflowAdmin):
     workflow = DEMAND_WORKFLOW
     verbs = {
         "meet_demand": Verb(ReasonForm, actions.meet_demand, "demand"),
@@ -201,7 +168,7 @@ class FinancingDemandAdmin(KeptAdmin, WorkflowAdmin):
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "seen_version"}
-        saved = keep(actions.register_demand, actor=request.user, **values)
+        saved = run_action(actions.register_demand, actor=request.user, **values)
         obj.__dict__.update(saved.__dict__)
 
 
@@ -233,7 +200,7 @@ class DrawdownInline(TabularInline):
 
 
 @admin.register(LoanIntent)
-class LoanIntentAdmin(KeptAdmin, WorkflowAdmin):
+class LoanIntentAdmin(ActionSavedAdmin, WorkflowAdmin):
     workflow = INTENT_WORKFLOW
     verbs = {
         "approve_credit": Verb(forms.CreditForm, actions.approve_credit, "intent", for_record=True),
@@ -335,5 +302,5 @@ class LoanIntentAdmin(KeptAdmin, WorkflowAdmin):
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "seen_version"}
-        saved = keep(actions.record_intent, actor=request.user, **{"bank": obj.bank, **values})
+        saved = run_action(actions.record_intent, actor=request.user, **{"bank": obj.bank, **values})
         obj.__dict__.update(saved.__dict__)

@@ -29,17 +29,11 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge, labels_of
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
 
-TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
 SHORT_TEXT = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
-SOURCE = ("source_title", ("source_publisher", "source_date"), "source_where", "confidence")
-
-
-def labels(choices: Any) -> dict[Any, str]:
-    return {member.label: TONES.get(member.tone, "") for member in choices}
 
 
 class RepealForm(ReasonForm):
@@ -57,6 +51,8 @@ class RepealForm(ReasonForm):
 class SavedThroughActions(PortalAdmin):
     """Saving calls an action; what it refuses is said on the page instead of failing."""
 
+    deletable = False
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -69,9 +65,6 @@ class SavedThroughActions(PortalAdmin):
         except PortalError as error:
             messages.error(request, error.message)
             return HttpResponseRedirect(request.path)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -120,10 +113,10 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
     form = VersionedModelForm
     formfield_overrides = SHORT_TEXT
     inlines = (ClauseInline, QuestionInline)
+    state_badge = badge(Publication, "state", _("公开状态"))
     list_display = ("title", "document_number", "level", "theme", "status_badge", "state_badge", "updated_at")
     list_filter = ("state", StatusFilter, "level", "theme", "nature", "industry")
     search_fields = ("title", "document_number", "issuing_body")
-    autocomplete_fields: tuple[str, ...] = ()
     readonly_fields = ("state_badge", "published_at", "verified_on", "verified_by", "repealed_on")
     fieldsets = (
         (
@@ -153,7 +146,7 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
                 "description": _("缺文号、法律依据、审查记录或期限的，只能按“待核实”公开。"),
             },
         ),
-        (_("来源"), {"fields": SOURCE}),
+        (_("来源"), {"fields": SOURCE_FIELDS}),
         (
             _("公开"),
             {
@@ -231,13 +224,9 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
         if what:
             actions.note_contents_changed(policy=form.instance, actor=request.user, what=what)
 
-    @display(description=_("是否有效"), label=labels(Status))
+    @display(description=_("是否有效"), label=labels_of(Status))
     def status_badge(self, policy: Any) -> Any:
         return Status(policy.status).label
-
-    @display(description=_("公开状态"), ordering="state", label=labels(Publication))
-    def state_badge(self, policy: IncentivePolicy) -> Any:
-        return policy.get_state_display()
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
         """After drafting, the record itself: the next thing is its clauses or its review."""
@@ -247,6 +236,7 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
 @admin.register(FactorPrice)
 class FactorPriceAdmin(SavedThroughActions):
     form = VersionedModelForm
+    kind_badge = badge(PriceKind, "kind", _("数值类别"))
     list_display = ("item", "factor", "kind_badge", "value_label", "as_of_date", "age", "is_public")
     list_filter = ("factor", "kind", "is_public")
     search_fields = ("item", "note", "source_title")
@@ -255,7 +245,7 @@ class FactorPriceAdmin(SavedThroughActions):
     fieldsets = (
         (None, {"fields": (("factor", "kind"), "item", ("value", "unit"), "value_text")}),
         (_("时间"), {"fields": (("as_of_date", "as_of_text"), "note", "is_public")}),
-        (_("来源"), {"fields": (*SOURCE, "code", "seen_version")}),
+        (_("来源"), {"fields": (*SOURCE_FIELDS, "code", "seen_version")}),
     )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -267,10 +257,6 @@ class FactorPriceAdmin(SavedThroughActions):
                 changed=changed,
                 version=form.cleaned_data.get("seen_version"),
             )
-
-    @display(description=_("数值类别"), ordering="kind", label=labels(PriceKind))
-    def kind_badge(self, price: FactorPrice) -> Any:
-        return price.get_kind_display()
 
     @display(description=_("数值"), ordering="value")
     def value_label(self, price: FactorPrice) -> str:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from unfold.decorators import display
 
 from projects import actions
-from projects.admin.base import STATE, ActionSavedAdmin, badge, keep
+from projects.admin.base import ActionSavedAdmin
 from projects.admin.forms import ConvertForm, FollowUpForm, RevealForm
 from projects.choices import LeadState
 from projects.models import InvestmentLead, Opportunity, PortfolioFact, Target
@@ -25,7 +25,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, ReadOnlyAdmin, badge, run_action
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import clean_phone
 from tuoxian_portal.core.errors import PortalError
@@ -56,7 +56,7 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
     save_argument = "lead"
     form = LeadForm
     change_form_outer_before_template = "projects/admin/lead.html"
-    state_badge = badge(LeadState, "state", STATE)
+    state_badge = badge(LeadState)
     list_display = [
         "number",
         "created_at",
@@ -124,7 +124,7 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
             return
         data = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "seen_version"}
         credit_code = data.pop("credit_code", "")
-        saved = keep(actions.record_enquiry, actor=request.user, credit_code=credit_code, **data)
+        saved = run_action(actions.record_enquiry, actor=request.user, credit_code=credit_code, **data)
         obj.__dict__.update(saved.__dict__)
 
     # --- personal data --------------------------------------------------------------------------
@@ -230,9 +230,7 @@ class OpportunityAdmin(ActionSavedAdmin, WorkflowAdmin):
             _("来源"),
             {
                 "fields": (
-                    "source_title",
-                    ("source_publisher", "source_date"),
-                    ("source_where", "confidence"),
+                    *SOURCE_FIELDS,
                     "seen_version",
                 )
             },
@@ -248,6 +246,7 @@ class OpportunityAdmin(ActionSavedAdmin, WorkflowAdmin):
 class TargetAdmin(PortalAdmin):
     """Targets and what the portal computes for them, by which 口径."""
 
+    deletable = False
     list_display = ["indicator", "year", "scope", "aim", "actual", "actual_percent", "category", "is_sample"]
     list_filter = ["category", "year", "scope", "industry", "is_sample"]
     search_fields = ["indicator", "note"]
@@ -273,23 +272,14 @@ class TargetAdmin(PortalAdmin):
         ),
         (
             _("来源"),
-            {
-                "fields": (
-                    "source_title",
-                    ("source_publisher", "source_date"),
-                    ("source_where", "confidence"),
-                )
-            },
+            {"fields": SOURCE_FIELDS},
         ),
     )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = form.changed_data if change else []
-        saved = keep(actions.save_target, target=obj, actor=request.user, changed=changed)
+        saved = run_action(actions.save_target, target=obj, actor=request.user, changed=changed)
         obj.__dict__.update(saved.__dict__)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Computes the actuals of the page's targets together."""
@@ -323,16 +313,7 @@ class TargetAdmin(PortalAdmin):
 
 
 @admin.register(PortfolioFact)
-class PortfolioFactAdmin(PortalAdmin):
+class PortfolioFactAdmin(ReadOnlyAdmin):
     """Published figures about all projects together; they come with the reference data."""
 
     list_display = ["text", "year", "source_publisher", "source_date"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -14,7 +14,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from projects import actions
-from projects.admin.base import STATE, TONES, ActionSavedAdmin, badge, keep
+from projects.admin.base import ActionSavedAdmin
 from projects.admin.forms import OverrideForm, PlaceStageForm
 from projects.choices import ConfidenceLevel, Stage, Status
 from projects.confidence import assess
@@ -28,6 +28,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, badge, labels_of, run_action
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import clean_phone
 from tuoxian_portal.core.crypto import mask_phone
@@ -145,7 +146,7 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
     change_form_outer_before_template = "projects/admin/panel.html"
 
     stage_badge = badge(Stage, "stage", _("阶段"))
-    status_badge = badge(Status, "status", STATE)
+    status_badge = badge(Status, "status")
     list_display = [
         "number",
         "name",
@@ -173,7 +174,6 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
     search_fields = ["number", "name", "enterprise_name", "enterprise__name", "project_code"]
     search_help_text = _("项目编号、名称、企业或投资项目代码")
     list_select_related = ["industry", "department"]
-    autocomplete_fields: list[str] = []
     inlines = [MilestoneInline, ProblemInline, ReceiptInline, ReportInline]
 
     # --- list -----------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
 
     @display(
         description=_("红黄绿"),
-        label={str(level.label): TONES.get(level.tone, "") for level in ConfidenceLevel},
+        label=labels_of(ConfidenceLevel),
         empty_value="不评定",
     )
     def confidence_badge(self, project: KeyProject) -> str | None:
@@ -245,9 +245,7 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
                     "classes": ["collapse"],
                     "fields": (
                         ("stage_note", "stage_as_of"),
-                        "source_title",
-                        ("source_publisher", "source_date"),
-                        ("source_where", "confidence"),
+                        *SOURCE_FIELDS,
                         "seen_version",
                     ),
                 },
@@ -318,4 +316,4 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
             if (rows := [*formset.new_objects, *formset.changed_objects])
         ]
         if what:
-            keep(actions.note_children_changed, project=form.instance, actor=request.user, what=what)
+            run_action(actions.note_children_changed, project=form.instance, actor=request.user, what=what)

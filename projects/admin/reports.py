@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from projects import actions
-from projects.admin.base import STATE, ActionSavedAdmin, badge
+from projects.admin.base import ActionSavedAdmin
 from projects.choices import ReportState
 from projects.models import KeyProject, ProgressReport
 from projects.workflow import REPORT_WORKFLOW
@@ -21,6 +21,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
+from tuoxian_portal.core.admin_site import badge
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.money import format_wan
 
@@ -48,7 +49,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
     save_action = actions.save_report
     save_argument = "report"
     form = ProgressReportForm
-    state_badge = badge(ReportState, "state", STATE)
+    state_badge = badge(ReportState)
     list_display = [
         "month_label",
         "project",

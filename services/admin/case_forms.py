@@ -93,35 +93,27 @@ class ExtendForm(ReasonForm):
     field_order = ["days", "reason"]
 
 
-class DeliverForm(VersionForm):
+class RecipientForm(VersionForm):
     recipient = forms.CharField(label="领取人", max_length=60, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {
+            **kwargs.get("initial", {}),
+            "recipient": record.agent_name or record.applicant_name[:60],
+        }
+        super().__init__(*args, **kwargs)
+
+
+class DeliverForm(RecipientForm):
     method = forms.ChoiceField(
         label="送达方式", choices=DeliveryMethod.choices, widget=UnfoldAdminSelectWidget
     )
-
-    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
-        kwargs["initial"] = {
-            **kwargs.get("initial", {}),
-            "recipient": record.agent_name or record.applicant_name[:60],
-        }
-        super().__init__(*args, **kwargs)
-
-
-class InstantForm(VersionForm):
-    recipient = forms.CharField(label="领取人", max_length=60, widget=UnfoldAdminTextInputWidget)
-
-    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
-        kwargs["initial"] = {
-            **kwargs.get("initial", {}),
-            "recipient": record.agent_name or record.applicant_name[:60],
-        }
-        super().__init__(*args, **kwargs)
 
 
 CASE_VERBS = {
     "receive": Verb(VersionForm, do.receive_case, "case"),
     "accept": Verb(VersionForm, do.accept_case, "case"),
-    "finish_instantly": Verb(InstantForm, do.finish_instantly, "case", for_record=True),
+    "finish_instantly": Verb(RecipientForm, do.finish_instantly, "case", for_record=True),
     "request_correction": Verb(MissingForm, do.request_correction, "case", for_record=True),
     "allow_second_correction": Verb(ReasonForm, do.allow_second_correction, "case"),
     "receive_correction": Verb(HandInForm, do.receive_correction, "case", for_record=True),

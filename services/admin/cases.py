@@ -17,11 +17,12 @@ from services.admin.case_forms import CASE_VERBS
 from services.choices_cases import CaseState
 from services.models.cases import Case, CaseDocument
 from services.papers.render import facts_of, render_paper
-from services.progress import label_of, ledger, remaining_text, status_sentence
+from services.progress import STAFF_LABELS, ledger, remaining_text, status_sentence
 from services.workflow import CASE_WORKFLOW, projected
-from tuoxian_portal.audit.actions import history_of, reveal
+from tuoxian_portal.audit.actions import reveal
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
 from tuoxian_portal.core import crypto
+from tuoxian_portal.core.admin_site import badge
 from tuoxian_portal.core.codes import compact
 from tuoxian_portal.core.errors import PortalError
 
@@ -37,7 +38,6 @@ QUEUES = {
     "collecting": "待领取",
 }
 REVEALABLE = ("applicant_name", "applicant_number", "phone", "agent_phone")
-TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
 
 
 def queue_counts(request: HttpRequest) -> dict[str, int]:
@@ -45,18 +45,6 @@ def queue_counts(request: HttpRequest) -> dict[str, int]:
     if not hasattr(request, "_case_queues"):
         request._case_queues = Case.objects.visible_to(request.user).queue_counts()  # type: ignore[attr-defined]
     return request._case_queues  # type: ignore[attr-defined]
-
-
-def in_queue(rows: Any, queue: str) -> QuerySet:
-    """The cases of one queue."""
-    match queue:
-        case "due_soon":
-            return rows.due_soon()
-        case "overdue":
-            return rows.overdue()
-        case "reviewing":
-            return rows.filter(state__in=[CaseState.REVIEWING, CaseState.SPECIAL])
-    return rows.filter(state=queue)
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -69,9 +57,9 @@ class QueueFilter(admin.SimpleListFilter):
         counts = queue_counts(request)
         return [(name, f"{label}（{counts[name]}）") for name, label in QUEUES.items()]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
         queue = self.value()
-        return in_queue(queryset, queue) if queue in QUEUES and queue else queryset
+        return queryset.in_queue(queue) if queue in QUEUES else queryset
 
 
 @admin.register(Case)
@@ -79,6 +67,10 @@ class CaseAdmin(WorkflowAdmin):
     workflow = CASE_WORKFLOW
     verbs = CASE_VERBS
     actions = None  # nothing in bulk goes round the workflow
+    deletable = False
+    action_labels = STAFF_LABELS
+    history_length = 80
+    state_badge = badge(CaseState)
     list_display = ["case_number", "item", "applicant", "state_badge", "due", "outlet", "department"]
     list_filter = [QueueFilter, "state", "department", "outlet", "is_sample"]
     list_select_related = ["item", "outlet", "department"]
@@ -108,23 +100,12 @@ class CaseAdmin(WorkflowAdmin):
     def applicant(self, case: Case) -> str:
         return case.masked_name
 
-    @display(
-        description=_("状态"),
-        ordering="state",
-        label={state.label: TONES.get(state.tone, "") for state in CaseState},
-    )
-    def state_badge(self, case: Case) -> str:
-        return case.get_state_display()
-
     @display(description=_("期限"), ordering="due_on")
     def due(self, case: Case) -> str:
         return f"{case.due_on:%Y-%m-%d} {remaining_text(case)}" if case.due_on else "—"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a case is changed by its verbs only
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     # --- pages -----------------------------------------------------------------------------------
 
@@ -189,16 +170,9 @@ class CaseAdmin(WorkflowAdmin):
             "remaining": remaining_text(case),
             "projected": projected(case.due_on, case),
             "overdue": case.is_overdue,
-            "verb_buttons": [
-                {"label": t.label, "tone": t.tone, "url": self.verb_url(case, t.name)}
-                for t in CASE_WORKFLOW.available(case, request.user)
-                if t.name in self.verbs
-            ],
+            "verb_buttons": self.verb_buttons(case, request.user),
             "ledger": ledger(case),
-            "history": [
-                {"at": e.at, "who": e.actor or "系统", "what": label_of(e.action), "reason": e.reason}
-                for e in history_of(case)[:80]
-            ],
+            "history": self.history(case),
             "recorded": "recorded" in request.GET,
             "receipt": next((d for d in case.documents.all() if d.kind == "receipt"), None),
             "can_reveal": request.user.has_perm("audit.reveal_personal"),

@@ -47,10 +47,8 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, ReadOnlyAdmin, badge
 from tuoxian_portal.core.concurrency import bump
-
-SOURCE_FIELDS = ("source_title", "source_publisher", "source_date", "source_where", "confidence")
 
 
 def next_code() -> str:
@@ -133,13 +131,12 @@ class CatalogueAdmin(WorkflowAdmin):
     """What items and bundles share: read-only unless drafted, saves that are on record."""
 
     action_labels = {"add": "新建", "edit": "修改"}
+    deletable = False  # a record is retired, a next draft discarded
+    state_badge = badge(PublicationState)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or obj.state == PublicationState.DRAFTED)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # a record is retired, a next draft discarded
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
@@ -156,22 +153,6 @@ class CatalogueAdmin(WorkflowAdmin):
             target=form.instance,
             changes={"fields": [None, fields]},
         )
-
-    @display(
-        description=_("状态"),
-        ordering="state",
-        label={
-            PublicationState.REVIEWED: "info",
-            PublicationState.PUBLISHED: "success",
-            PublicationState.RETIRED: "warning",
-        },
-    )
-    def state_badge(self, obj: Any) -> tuple[str, str]:
-        return obj.state, obj.get_state_display()
-
-    @display(description=_("状态"))
-    def state_text(self, obj: Any) -> str:
-        return obj.get_state_display()
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """Only what is published has a page."""
@@ -216,7 +197,7 @@ class ServiceItemAdmin(CatalogueAdmin):
     list_filter = ["state", "item_type", "department", "stage", "handling_kind", "themes"]
     search_fields = ["search_text", "authority"]
     autocomplete_fields = ["department", "themes", "outlets", "issues"]
-    readonly_fields = ["state_text", "missing", "version_number", "published_at", "revises"]
+    readonly_fields = ["state_badge", "missing", "version_number", "published_at", "revises"]
     inlines = [MaterialLine, BasisLine, StepLine, QuestionLine]
     formfield_overrides = {
         **CatalogueAdmin.formfield_overrides,
@@ -228,7 +209,7 @@ class ServiceItemAdmin(CatalogueAdmin):
             {
                 "fields": (
                     "seen_version",
-                    ("state_text", "version_number", "published_at"),
+                    ("state_badge", "version_number", "published_at"),
                     "revises",
                     "missing",
                 )
@@ -355,10 +336,10 @@ class ServiceBundleAdmin(CatalogueAdmin):
     list_filter = ["state", "theme", "department", "stage"]
     search_fields = ["search_text"]
     autocomplete_fields = ["department"]
-    readonly_fields = ["state_text", "missing", "published_at"]
+    readonly_fields = ["state_badge", "missing", "published_at"]
     inlines = [MemberLine, BundleQuestionLine]
     fieldsets = (
-        (None, {"fields": ("seen_version", ("state_text", "published_at"), "missing")}),
+        (None, {"fields": ("seen_version", ("state_badge", "published_at"), "missing")}),
         (
             _("基本信息"),
             {
@@ -394,6 +375,7 @@ class AnswerLine(TabularInline):
 class BundleQuestionAdmin(PortalAdmin):
     """Reached from its bundle; edited while the bundle is a draft."""
 
+    deletable = False
     list_display = ["text", "bundle", "key"]
     list_filter = ["bundle"]
     search_fields = ["text"]
@@ -406,9 +388,6 @@ class BundleQuestionAdmin(PortalAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or obj.bundle.state == PublicationState.DRAFTED)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Material)
@@ -435,21 +414,12 @@ class ServiceThemeAdmin(PortalAdmin):
 
 
 @admin.register(ItemVersion)
-class ItemVersionAdmin(PortalAdmin):
+class ItemVersionAdmin(ReadOnlyAdmin):
     """What was published, when and by whom. Written by the portal only."""
 
     list_display = ["item", "number", "published_at", "published_by"]
     list_filter = ["published_at"]
     search_fields = ["item__search_text"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(HallStatistic)

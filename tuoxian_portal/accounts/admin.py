@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from tuoxian_portal.accounts.models import Role, User
-from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.admin_site import ReadOnlyAdmin
 
 admin.site.unregister(Group)
 
@@ -91,17 +91,8 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
 
 
 @admin.register(Role)
-class RoleAdmin(PortalAdmin):
+class RoleAdmin(ReadOnlyAdmin):
     """Roles are reference data: read here, changed in `roles.yaml` and `roles.py`."""
 
     list_display = ["group", "code", "scope", "description"]
     list_filter = ["scope"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

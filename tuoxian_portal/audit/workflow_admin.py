@@ -65,6 +65,7 @@ class WorkflowAdmin(PortalAdmin):
     workflow: Workflow
     verbs: Mapping[str, Verb] = {}
     action_labels: Mapping[str, str] = {}
+    history_length = 50
     change_form_outer_before_template = "admin/portal/verbs.html"
     change_form_outer_after_template = "admin/portal/history.html"
 
@@ -88,6 +89,26 @@ class WorkflowAdmin(PortalAdmin):
         transition = self.workflow.by_name.get(action)
         return transition.label if transition else self.action_labels.get(action, action)
 
+    def verb_buttons(self, record: Any, user: Any) -> list[dict[str, str]]:
+        """What `user` may do with `record` now, as the buttons above its page."""
+        return [
+            {"label": t.label, "tone": t.tone, "url": self.verb_url(record, t.name)}
+            for t in self.workflow.available(record, user)
+            if t.name in self.verbs
+        ]
+
+    def history(self, record: Any) -> list[dict[str, Any]]:
+        """Who did what with `record`, newest first; one query."""
+        return [
+            {
+                "at": entry.at,
+                "who": entry.actor or "系统",
+                "what": self.label_of(entry.action),
+                "reason": entry.reason,
+            }
+            for entry in history_of(record)[: self.history_length]
+        ]
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -98,20 +119,8 @@ class WorkflowAdmin(PortalAdmin):
         extra = dict(extra_context or {})
         record = self.get_object(request, unquote(object_id)) if object_id else None
         if record is not None:
-            extra["verb_buttons"] = [
-                {"label": t.label, "tone": t.tone, "url": self.verb_url(record, t.name)}
-                for t in self.workflow.available(record, request.user)
-                if t.name in self.verbs
-            ]
-            extra["history"] = [
-                {
-                    "at": entry.at,
-                    "who": entry.actor or "系统",
-                    "what": self.label_of(entry.action),
-                    "reason": entry.reason,
-                }
-                for entry in history_of(record)[:50]
-            ]
+            extra["verb_buttons"] = self.verb_buttons(record, request.user)
+            extra["history"] = self.history(record)
         return super().changeform_view(request, object_id, form_url, extra)
 
     def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:

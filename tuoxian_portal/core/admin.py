@@ -1,6 +1,12 @@
+"""The portal's own tables in the workbench, and those of its packages in the same look."""
+
+from typing import Any
+
 from axes.admin import AccessAttemptAdmin
 from axes.models import AccessAttempt, AccessLog
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -12,61 +18,44 @@ from django_celery_beat.models import (
 from django_celery_results.models import GroupResult, TaskResult
 from unfold.admin import ModelAdmin
 
-from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.admin_site import PortalAdmin, ReadOnlyAdmin
 from tuoxian_portal.core.calendar import announce_change
 from tuoxian_portal.core.models import CalendarDay, CalendarYear, Job
 
 
-@admin.register(CalendarYear)
-class CalendarYearAdmin(PortalAdmin):
-    list_display = ["year", "status", "source", "updated_at"]
+class CalendarAdmin(PortalAdmin):
+    """Tells whoever stores dates that working days have changed."""
 
-    def save_model(self, request, obj, form, change):  # type: ignore[no-untyped-def]
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         announce_change()
 
-    def delete_model(self, request, obj):  # type: ignore[no-untyped-def]
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
         super().delete_model(request, obj)
         announce_change()
 
-    def delete_queryset(self, request, queryset):  # type: ignore[no-untyped-def]
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
         super().delete_queryset(request, queryset)
         announce_change()
 
 
+@admin.register(CalendarYear)
+class CalendarYearAdmin(CalendarAdmin):
+    list_display = ["year", "status", "source", "updated_at"]
+
+
 @admin.register(CalendarDay)
-class CalendarDayAdmin(PortalAdmin):
+class CalendarDayAdmin(CalendarAdmin):
     list_display = ["date", "is_working", "name"]
     list_filter = ["is_working"]
     date_hierarchy = "date"
     search_fields = ["name"]
 
-    def save_model(self, request, obj, form, change):  # type: ignore[no-untyped-def]
-        super().save_model(request, obj, form, change)
-        announce_change()
-
-    def delete_model(self, request, obj):  # type: ignore[no-untyped-def]
-        super().delete_model(request, obj)
-        announce_change()
-
-    def delete_queryset(self, request, queryset):  # type: ignore[no-untyped-def]
-        super().delete_queryset(request, queryset)
-        announce_change()
-
 
 @admin.register(Job)
-class JobAdmin(PortalAdmin):
+class JobAdmin(ReadOnlyAdmin):
     list_display = ["title", "kind", "state", "attempts", "requested_by", "created_at", "finished_at"]
     list_filter = ["state", "kind"]
-
-    def has_add_permission(self, request):  # type: ignore[no-untyped-def]
-        return False
-
-    def has_change_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
-        return False
-
-    def has_delete_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
-        return False
 
 
 admin.site.index_title = "工作台"

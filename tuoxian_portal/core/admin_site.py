@@ -1,23 +1,56 @@
-"""What every admin of the portal shares: rows scoped, states read-only, buttons that call actions."""
+"""What every admin of the portal shares: rows scoped, states as badges, saves that call actions."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
+from tuoxian_portal.core.choices import BadgeChoices
 from tuoxian_portal.core.errors import PortalError
+
+STATE = _("状态")
+TONES = {"good": "success", "info": "info", "warn": "warning", "bad": "danger"}
+# The fields of a `Sourced` record, as every fieldset 来源 shows them.
+SOURCE_FIELDS = ("source_title", ("source_publisher", "source_date"), ("source_where", "confidence"))
+
+
+def labels_of(choices: type[BadgeChoices]) -> dict[str, str]:
+    """Unfold's colour for each word of `choices`, for `@display(label=…)`."""
+    return {str(member.label): TONES.get(member.tone, "") for member in choices}
+
+
+def badge(choices: type[BadgeChoices], field: str = "state", title: Any = STATE) -> Any:
+    """A column that shows `field` as a badge; nothing for an empty value."""
+    words = {member.value: str(member.label) for member in choices}
+
+    @display(description=title, ordering=field, label=labels_of(choices))
+    def column(self: Any, record: Any) -> str | None:
+        return words.get(getattr(record, field))
+
+    return column
+
+
+def run_action(function: Callable[..., Any], **arguments: Any) -> Any:
+    """Runs an action whose values the form has already checked. What can still be refused is a matter
+    of permission or of somebody else having been faster: raises `PermissionDenied` that says so."""
+    try:
+        return function(**arguments)
+    except PortalError as error:
+        raise PermissionDenied(error.message) from error
 
 
 class PortalAdmin(ModelAdmin):
-    """Scopes rows by `visible_to` (what it leaves out is 404), never counts a whole table twice,
-    and refuses to delete in bulk round an action."""
+    """Scopes rows by `visible_to` (what it leaves out is 404) and never counts a whole table twice."""
 
     list_per_page = 50
     show_full_result_count = False
     warn_unsaved_form = True
     compressed_fields = True
+    deletable = True  # False where rows are switched off, withdrawn or retired instead
 
     @property
     def list_select_related(self) -> Any:
@@ -31,19 +64,17 @@ class PortalAdmin(ModelAdmin):
         scope = getattr(queryset, "visible_to", None)
         return scope(request.user) if scope else queryset
 
-    def run_action(self, request: HttpRequest, function: Any, success: str, **kwargs: Any) -> bool:
-        """Calls an action and turns what it raises into a message; True when it went through."""
-        try:
-            function(actor=request.user, **kwargs)
-        except PortalError as error:
-            messages.error(request, error.message)
-            return False
-        except ValidationError as error:
-            messages.error(request, "；".join(error.messages))
-            return False
-        messages.success(request, success)
-        return True
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.deletable and super().has_delete_permission(request, obj)
 
-    @staticmethod
-    def back_to(request: HttpRequest, url: str) -> HttpResponse:
-        return HttpResponseRedirect(url)
+
+class ReadOnlyAdmin(PortalAdmin):
+    """What the portal or its reference data writes, and people only read."""
+
+    deletable = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

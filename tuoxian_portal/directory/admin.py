@@ -1,7 +1,12 @@
+"""The county's master data in the workbench."""
+
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin
 from tuoxian_portal.directory.models import (
     Bank,
     CountyFact,
@@ -14,13 +19,7 @@ from tuoxian_portal.directory.models import (
     Town,
 )
 
-SOURCE = (
-    _("来源"),
-    {
-        "classes": ["collapse"],
-        "fields": ["source_title", "source_publisher", "source_date", "source_where", "confidence"],
-    },
-)
+SOURCE = (_("来源"), {"classes": ["collapse"], "fields": SOURCE_FIELDS})
 
 
 class NamedAdmin(PortalAdmin):
@@ -30,12 +29,10 @@ class NamedAdmin(PortalAdmin):
     search_fields = ["name", "note"]
     list_filter = ["is_active", "confidence"]
     ordering = ["order", "pk"]
+    deletable = False
 
-    def get_fieldsets(self, request, obj=None):  # type: ignore[no-untyped-def]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return [(None, {"fields": ["name", *self.own_fields, "note", "order", "is_active"]}), SOURCE]
-
-    def has_delete_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
-        return False
 
 
 @admin.register(Town)
@@ -105,10 +102,8 @@ class CountyFactAdmin(PortalAdmin):
     list_display = ["label", "value", "unit", "year", "topic", "confidence"]
     list_filter = ["topic", "confidence"]
     search_fields = ["label", "value", "text"]
+    deletable = False
     fieldsets = [
         (None, {"fields": ["key", "topic", "label", "value", "unit", "year", "text", "order"]}),
         SOURCE,
     ]
-
-    def has_delete_permission(self, request, obj=None):  # type: ignore[no-untyped-def]
-        return False

@@ -8,12 +8,12 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from tuoxian_portal.core.admin_site import PortalAdmin
+from tuoxian_portal.core.admin_site import ReadOnlyAdmin
 from tuoxian_portal.reports.models import ReportRun
 
 
 @admin.register(ReportRun)
-class ReportRunAdmin(PortalAdmin):
+class ReportRunAdmin(ReadOnlyAdmin):
     list_display = ["report", "period", "revision", "state", "produced_by", "produced_at"]
     list_filter = ["kind", "state", "has_samples"]
     list_select_related = ["produced_by"]
@@ -42,12 +42,3 @@ class ReportRunAdmin(PortalAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["report", "links", *(f.name for f in self.model._meta.fields)]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -6,9 +6,6 @@ from django.conf import settings
 from django.urls import reverse
 
 from services.models.cases import Case, CaseDocument
-from tuoxian_portal.core.pdf import Pdf, mm
-
-MARGINS = (24 * mm, 26 * mm, 28 * mm, 28 * mm)
 
 
 def tracking_address(case: Case) -> str:
@@ -32,6 +29,8 @@ def facts_of(document: CaseDocument) -> list[list[str]]:
 
 def render_paper(document: CaseDocument) -> bytes:
     """The paper as PDF; the same bytes each time. About half a second."""
+    from tuoxian_portal.core.pdf import Pdf, mm  # heavy: only processes that print load it
+
     content: dict[str, Any] = document.content
     slip = content["slip"]
     paper = Pdf(
@@ -39,7 +38,7 @@ def render_paper(document: CaseDocument) -> bytes:
         author=content["place"],
         base=14,
         leading=23,
-        margins=MARGINS,
+        margins=(24 * mm, 26 * mm, 28 * mm, 28 * mm),
         footer=content["number"],
     )
     paper.heading(content["title"], level=0)

@@ -7,7 +7,6 @@ n-th working day that follows it. A year nobody has entered counts weekdays only
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
-import holidays
 from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
@@ -95,6 +94,8 @@ def today() -> date:
 
 def exceptions_from_package(year: int) -> dict[date, tuple[bool, str]]:
     """What the `holidays` package knows of `year` against the weekday rule, 调休 included."""
+    import holidays  # only importing a year needs it
+
     china = holidays.country_holidays("CN", years=year, language="zh_CN")
     found: dict[date, tuple[bool, str]] = {}
     day = date(year, 1, 1)

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-import xlsxwriter
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 
@@ -74,6 +73,8 @@ def write_xlsx(
     notes: Sequence[tuple[str, str]] = (),
 ) -> int:
     """Writes one sheet of `rows` and a 口径 sheet of `notes` (name, meaning); returns the row count."""
+    import xlsxwriter  # only processes that export load it
+
     book = xlsxwriter.Workbook(
         target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )

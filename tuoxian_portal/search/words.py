@@ -8,10 +8,9 @@ characters (`pairs`), which find any phrase even where the dictionary cuts it el
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
-
-import rjieba
+from typing import Any
 
 # Raise it when the way of cutting changes: every entry is then indexed anew.
 VERSION = 1
@@ -91,8 +90,15 @@ FILLERS = frozenset(
     ]
 )
 
-for _word in OWN_WORDS:
-    rjieba.add_word(_word, 100_000, "n")
+
+@cache
+def _dictionary() -> Any:
+    """The dictionary with the county's own words; 34 MB, taken by processes that search or index."""
+    import rjieba
+
+    for word in OWN_WORDS:
+        rjieba.add_word(word, 100_000, "n")
+    return rjieba
 
 
 def normalise(text: str) -> str:
@@ -117,14 +123,14 @@ def _clean(tokens: Iterable[str]) -> list[str]:
 
 def cut(text: str) -> list[str]:
     """The words of `text` in order."""
-    return _clean(rjieba.cut(normalise(text)))
+    return _clean(_dictionary().cut(normalise(text)))
 
 
 @lru_cache(maxsize=50_000)
 def inside(word: str) -> tuple[str, ...]:
     """The shorter words inside `word`, without those that lie across the joint of two others:
     人民政府 is 人民 and 政府 but not 民政, while 民政局 has 民政."""
-    shorter = {w for w in _clean(rjieba.cut_for_search(word)) if w != word}
+    shorter = {w for w in _clean(_dictionary().cut_for_search(word)) if w != word}
     places = [
         (start, start + len(w)) for w in shorter for start in range(len(word)) if word.startswith(w, start)
     ]

@@ -3,12 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from tuoxian_portal.reports.renderers.docx import render_docx
-from tuoxian_portal.reports.renderers.pdf import render_pdf
-from tuoxian_portal.reports.renderers.xlsx import render_xlsx
+from django.utils.module_loading import import_string
 
-RENDERERS: dict[str, Callable[[dict[str, Any]], bytes]] = {
-    "docx": render_docx,
-    "xlsx": render_xlsx,
-    "pdf": render_pdf,
+Renderer = Callable[[dict[str, Any]], bytes]
+
+
+def _renderer(path: str) -> Renderer:
+    """The renderer at `path`, loaded when it is first needed: its libraries weigh tens of MB, and
+    most processes never make a file."""
+    return lambda figures: import_string(f"{__name__}.{path}")(figures)
+
+
+RENDERERS: dict[str, Renderer] = {
+    "docx": _renderer("docx.render_docx"),
+    "xlsx": _renderer("xlsx.render_xlsx"),
+    "pdf": _renderer("pdf.render_pdf"),
 }

@@ -4,6 +4,7 @@ import django_filters as filters
 
 from finance.choices import DemandState, DropReason, IntentState, Level, Purpose
 from finance.models import FinancingDemand, LoanIntent, LoanProduct, MatchmakingEvent
+from tuoxian_portal.core.api.filters import ChoicesFilter
 
 
 class LoanProductFilter(filters.FilterSet):
@@ -26,7 +27,7 @@ class MatchmakingEventFilter(filters.FilterSet):
 
 
 class FinancingDemandFilter(filters.FilterSet):
-    state = filters.MultipleChoiceFilter(choices=DemandState.choices)
+    state = ChoicesFilter(choices=DemandState.choices)
     purpose = filters.ChoiceFilter(choices=Purpose.choices)
     registered_from = filters.DateFilter("registered_on", lookup_expr="gte")
     registered_to = filters.DateFilter("registered_on", lookup_expr="lte")
@@ -47,7 +48,7 @@ class FinancingDemandFilter(filters.FilterSet):
 
 
 class LoanIntentFilter(filters.FilterSet):
-    state = filters.MultipleChoiceFilter(choices=IntentState.choices)
+    state = ChoicesFilter(choices=IntentState.choices)
     bank = filters.CharFilter(field_name="bank__name")
     event = filters.CharFilter(field_name="event__slug")
     project = filters.CharFilter(field_name="project__number")

@@ -4,14 +4,15 @@ from django_filters import rest_framework as filters
 
 from policies.choices import Factor, Level, Nature, PriceKind, Publication, Status, Theme
 from policies.models import FactorPrice, IncentivePolicy
+from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.directory.models import Industry
 
 
 class PolicyFilter(filters.FilterSet):
-    level = filters.MultipleChoiceFilter(choices=Level.choices)
-    theme = filters.MultipleChoiceFilter(choices=Theme.choices)
-    nature = filters.MultipleChoiceFilter(choices=Nature.choices)
-    status = filters.MultipleChoiceFilter(choices=Status.choices, label="状态（按今天推算）")
+    level = ChoicesFilter(choices=Level.choices)
+    theme = ChoicesFilter(choices=Theme.choices)
+    nature = ChoicesFilter(choices=Nature.choices)
+    status = ChoicesFilter(choices=Status.choices, label="状态（按今天推算）")
     state = filters.ChoiceFilter(choices=Publication.choices, label="公开状态（工作人员）")
     industry = filters.ModelChoiceFilter(queryset=Industry.objects.all(), to_field_name="slug")
     issued_after = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
@@ -28,8 +29,8 @@ class PolicyFilter(filters.FilterSet):
 
 
 class FactorPriceFilter(filters.FilterSet):
-    factor = filters.MultipleChoiceFilter(choices=Factor.choices)
-    kind = filters.MultipleChoiceFilter(choices=PriceKind.choices)
+    factor = ChoicesFilter(choices=Factor.choices)
+    kind = ChoicesFilter(choices=PriceKind.choices)
     as_of_after = filters.DateFilter(field_name="as_of_date", lookup_expr="gte")
     as_of_before = filters.DateFilter(field_name="as_of_date", lookup_expr="lte")
 

@@ -14,16 +14,17 @@ from projects.choices import (
     TargetCategory,
 )
 from projects.models import InvestmentLead, KeyProject, Opportunity, ProgressReport, Target
+from tuoxian_portal.core.api.filters import ChoicesFilter
 
 
 class KeyProjectFilter(filters.FilterSet):
     q = filters.CharFilter(method="by_text", label="关键词")
     industry = filters.CharFilter("industry__slug", label="产业标识")
     park = filters.CharFilter("park__name", label="园区")
-    stage = filters.MultipleChoiceFilter(choices=Stage.choices)
+    stage = ChoicesFilter(choices=Stage.choices)
     project_type = filters.ChoiceFilter(choices=ProjectType.choices)
     nature = filters.ChoiceFilter(choices=Nature.choices)
-    investment_band = filters.MultipleChoiceFilter(choices=InvestmentBand.choices)
+    investment_band = ChoicesFilter(choices=InvestmentBand.choices)
     investment_min = filters.NumberFilter("total_investment_wan", lookup_expr="gte")
     investment_max = filters.NumberFilter("total_investment_wan", lookup_expr="lte")
 
@@ -49,7 +50,7 @@ class OpportunityFilter(filters.FilterSet):
 
 
 class TargetFilter(filters.FilterSet):
-    category = filters.MultipleChoiceFilter(choices=TargetCategory.choices)
+    category = ChoicesFilter(choices=TargetCategory.choices)
     industry = filters.CharFilter("industry__slug", label="产业标识")
     computable = filters.BooleanFilter(method="with_rule", label="门户可计算实际值")
 
@@ -66,7 +67,7 @@ class ProgressReportFilter(filters.FilterSet):
     month = filters.DateFilter("month")
     month_from = filters.DateFilter("month", lookup_expr="gte")
     month_to = filters.DateFilter("month", lookup_expr="lte")
-    state = filters.MultipleChoiceFilter(choices=ReportState.choices)
+    state = ChoicesFilter(choices=ReportState.choices)
 
     class Meta:
         model = ProgressReport
@@ -74,7 +75,7 @@ class ProgressReportFilter(filters.FilterSet):
 
 
 class LeadFilter(filters.FilterSet):
-    state = filters.MultipleChoiceFilter(choices=LeadState.choices)
+    state = ChoicesFilter(choices=LeadState.choices)
     industry = filters.CharFilter("industry__slug", label="产业标识")
     due_before = filters.DateFilter("answer_due", lookup_expr="lte")
 

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.actions import cases as do
+from services.api import case_rows
 from services.choices_cases import (
     CaseOutcome,
     CaseState,
@@ -23,7 +24,9 @@ from services.models.cases import Case, CaseDocument, CaseMaterial, ClockInterva
 from services.progress import label_of, status_sentence
 from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.actions import history_of
-from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.pagination import UncountedPagination
+from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer, RowList
 
 # --- What is shown -----------------------------------------------------------------------------
 
@@ -231,7 +234,7 @@ class FinishInstantlySerializer(ReasonSerializer):
 
 
 class CaseFilter(django_filters.FilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=CaseState.choices)
+    state = ChoicesFilter(choices=CaseState.choices)
     outcome = django_filters.ChoiceFilter(choices=CaseOutcome.choices)
     item = django_filters.CharFilter("item__code", label="事项编号")
     department = django_filters.CharFilter("department__name", label="办理部门")
@@ -284,11 +287,13 @@ def verb(
 
 @extend_schema_view(list=extend_schema(summary="办件"), retrieve=extend_schema(summary="一个办件"))
 @extend_schema(tags=["services"])
-class CaseViewSet(PortalViewSet):
+class CaseViewSet(RowList, PortalViewSet):
     """办件。仅工作人员可读，按本人职责范围；申请人信息一律脱敏。"""
 
     queryset = Case.objects.select_related("item", "department", "outlet")
     filterset_class = CaseFilter
+    pagination_class = UncountedPagination
+    row_columns = case_rows.COLUMNS
     lookup_field = "case_number"
     lookup_value_regex = r"[0-9-]+"
     staff_only = True
@@ -299,6 +304,9 @@ class CaseViewSet(PortalViewSet):
         if self.action == "list":
             return rows
         return rows.prefetch_related("materials", "intervals", "corrections", "documents")
+
+    def finish_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        return case_rows.finish(row)
 
     def get_serializer_class(self) -> Any:
         return CaseSerializer if self.action == "list" else CaseDetailSerializer

@@ -7,11 +7,12 @@ from django_filters import rest_framework as filters
 
 from services.choices import FactScope, HandlingKind, ItemType, ProjectStage, PublicationState
 from services.models import HallMechanism, HallStatistic, Material, ServiceBundle, ServiceItem, ServiceTheme
+from tuoxian_portal.core.api.filters import ChoicesFilter
 
 
 class ItemFilter(filters.FilterSet):
-    item_type = filters.MultipleChoiceFilter(choices=ItemType.choices)
-    stage = filters.MultipleChoiceFilter(choices=ProjectStage.choices)
+    item_type = ChoicesFilter(choices=ItemType.choices)
+    stage = ChoicesFilter(choices=ProjectStage.choices)
     handling_kind = filters.ChoiceFilter(choices=HandlingKind.choices)
     state = filters.ChoiceFilter(choices=PublicationState.choices, label="发布状态（工作人员）")
     theme = filters.ModelMultipleChoiceFilter(
@@ -37,7 +38,7 @@ class ItemFilter(filters.FilterSet):
 
 class BundleFilter(filters.FilterSet):
     theme = filters.ModelMultipleChoiceFilter(queryset=ServiceTheme.objects.all(), to_field_name="slug")
-    stage = filters.MultipleChoiceFilter(choices=ProjectStage.choices)
+    stage = ChoicesFilter(choices=ProjectStage.choices)
     state = filters.ChoiceFilter(choices=PublicationState.choices, label="发布状态（工作人员）")
     for_individuals = filters.BooleanFilter()
     for_organisations = filters.BooleanFilter()
@@ -65,7 +66,7 @@ class MaterialFilter(filters.FilterSet):
 
 
 class StatisticFilter(filters.FilterSet):
-    scope = filters.MultipleChoiceFilter(choices=FactScope.choices)
+    scope = ChoicesFilter(choices=FactScope.choices)
     group = filters.CharFilter()
 
     class Meta:
@@ -74,7 +75,7 @@ class StatisticFilter(filters.FilterSet):
 
 
 class MechanismFilter(filters.FilterSet):
-    scope = filters.MultipleChoiceFilter(choices=FactScope.choices)
+    scope = ChoicesFilter(choices=FactScope.choices)
 
     class Meta:
         model = HallMechanism

@@ -118,7 +118,7 @@ def test_strangers_are_asked_to_sign_in_and_others_find_nothing(hall):
     assert APIClient().get(CASES).status_code in {401, 403}
     assert APIClient().post(verb_url(case, "accept")).status_code in {401, 403}
     elsewhere = client_of(UserFactory(roles=["window"], outlet=OutletFactory()))
-    assert elsewhere.get(CASES).json()["count"] == 0
+    assert elsewhere.get(CASES).json()["results"] == []
     assert elsewhere.get(f"{CASES}{case.case_number}/").status_code == 404
     assert elsewhere.post(verb_url(case, "accept")).status_code == 404
 
@@ -163,9 +163,9 @@ def test_the_list_takes_the_same_queries_for_two_rows_and_for_twenty(hall, djang
     counts = []
     client = client_of(hall.supervisor)
     for wanted in (2, 20):
-        while client.get(CASES).json()["count"] < wanted:
+        while len(client.get(CASES).json()["results"]) < wanted:
             hall.record(materials={})
         with CaptureQueriesContext(connection) as queries:
             client.get(CASES)
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 4
+    assert counts[0] == counts[1] <= 2  # the person's grants, the rows

@@ -1,9 +1,10 @@
 """People who sign in, their roles as data, and how far each role sees."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 from django.contrib.auth.models import AbstractUser, Group
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from tuoxian_portal.directory.models import Bank, Department, Outlet
@@ -36,6 +37,29 @@ class Role(models.Model):
         return self.group.name
 
 
+@dataclass(frozen=True)
+class Grants:
+    """What a person holds: roles with their scopes, and permissions as `app.codename`."""
+
+    roles: dict[str, str]
+    permissions: frozenset[str]
+
+
+# One statement instead of three queries through the ORM: every signed-in request begins with it.
+GRANTS = """
+    SELECT 'role', r.code, r.scope
+      FROM accounts_user_groups m JOIN accounts_role r ON r.group_id = m.group_id
+     WHERE m.user_id = %(person)s
+    UNION ALL
+    SELECT 'permission', t.app_label, p.codename
+      FROM auth_permission p JOIN django_content_type t ON t.id = p.content_type_id
+     WHERE p.id IN (SELECT g.permission_id FROM accounts_user_groups m
+                      JOIN auth_group_permissions g ON g.group_id = m.group_id
+                     WHERE m.user_id = %(person)s)
+        OR p.id IN (SELECT permission_id FROM accounts_user_user_permissions WHERE user_id = %(person)s)
+"""
+
+
 class User(AbstractUser):
     """A member of staff, an official, or a bank's contact."""
 
@@ -52,18 +76,29 @@ class User(AbstractUser):
         return self.display_name or self.username
 
     @cached_property
+    def grants(self) -> Grants:
+        """Roles, their scopes and all permissions; one query, kept for the request."""
+        with connection.cursor() as cursor:
+            cursor.execute(GRANTS, {"person": self.pk})
+            rows = cursor.fetchall()
+        return Grants(
+            roles={code: scope for kind, code, scope in rows if kind == "role"},
+            permissions=frozenset(f"{app}.{name}" for kind, app, name in rows if kind == "permission"),
+        )
+
+    @property
     def scopes(self) -> frozenset[str]:
-        """How far this person sees, over all roles; one query, kept for the request."""
+        """How far this person sees, over all roles."""
         if not self.is_active:
             return frozenset()
         if self.is_superuser:
             return frozenset({Role.Scope.COUNTY})
-        return frozenset(Role.objects.filter(group__user=self).values_list("scope", flat=True))
+        return frozenset(self.grants.roles.values())
 
     def has_role(self, code: str) -> bool:
         """Whether one of the person's roles is `code`."""
         return code in self.role_codes
 
-    @cached_property
+    @property
     def role_codes(self) -> frozenset[str]:
-        return frozenset(Role.objects.filter(group__user=self).values_list("code", flat=True))
+        return frozenset(self.grants.roles)

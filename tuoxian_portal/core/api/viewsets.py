@@ -3,6 +3,8 @@
 from typing import Any
 
 from rest_framework import serializers, viewsets
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 
 class PortalViewSet(viewsets.ReadOnlyModelViewSet):
@@ -13,6 +15,28 @@ class PortalViewSet(viewsets.ReadOnlyModelViewSet):
     def get_queryset(self) -> Any:
         queryset: Any = super().get_queryset()
         return queryset.visible_to(self.request.user)
+
+
+class RowList:
+    """Mixin of a viewset: its list is read as plain rows, without model instances and serializer fields.
+
+    `row_columns` maps keys of the answer to the columns they are read from; `finish_row` adds what
+    Python derives and drops what it only needed for that. The serializer goes on describing the shape
+    (OpenAPI), and `tests.rows.assert_rows_match` holds the two together.
+    """
+
+    row_columns: dict[str, str]
+
+    def finish_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        return row
+
+    def list(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        keys, columns = self.row_columns.keys(), self.row_columns.values()
+        rows = self.filter_queryset(self.get_queryset()).values_list(*columns)
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(
+            [self.finish_row(dict(zip(keys, row, strict=True))) for row in page]
+        )
 
 
 class ReasonSerializer(serializers.Serializer):

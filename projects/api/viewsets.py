@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from projects import actions
-from projects.api import serializers
+from projects.api import project_rows, serializers
 from projects.api.filters import (
     KeyProjectFilter,
     LeadFilter,
@@ -24,7 +24,7 @@ from projects.choices import LeadSource
 from projects.models import InvestmentLead, KeyProject, Opportunity, ProgressReport, Target
 from projects.targets import actuals
 from projects.throttling import EnquiryThrottle
-from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer, RowList
 from tuoxian_portal.core.calendar import today
 
 
@@ -53,15 +53,19 @@ WITH_REASON = ("reason", "version")
 
 
 @extend_schema_view(list=extend_schema(summary="重点项目"), retrieve=extend_schema(summary="重点项目详情"))
-class KeyProjectViewSet(PortalViewSet):
+class KeyProjectViewSet(RowList, PortalViewSet):
     """Published projects for everybody; staff see what their scope covers."""
 
     queryset = KeyProject.objects.select_related("industry", "enterprise", "park", "town", "department")
     lookup_field = "number"
     lookup_value_regex = NUMBER
     filterset_class = KeyProjectFilter
+    row_columns = project_rows.COLUMNS
     ordering_fields = ["number", "total_investment_wan", "updated_at"]
     ordering = ["is_sample", "number"]
+
+    def finish_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        return project_rows.finish(row)
 
     def get_serializer_class(self) -> Any:
         if self.action == "list":

@@ -4,11 +4,13 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from projects.api.serializers import KeyProjectSerializer
 from projects.choices import ReportState, Stage
-from projects.models import InvestmentLead, ProgressReport
+from projects.models import InvestmentLead, KeyProject, ProgressReport
 from tests.factories.accounts import UserFactory
-from tests.factories.directory import DepartmentFactory, IndustryFactory
+from tests.factories.directory import DepartmentFactory, EnterpriseFactory, IndustryFactory, ParkFactory
 from tests.factories.projects import (
     AcceptedReportFactory,
     KeyProjectFactory,
@@ -16,6 +18,7 @@ from tests.factories.projects import (
     OpportunityFactory,
     ProgressReportFactory,
 )
+from tests.rows import assert_shape
 
 pytestmark = pytest.mark.django_db
 
@@ -123,6 +126,14 @@ def test_a_list_costs_the_same_for_few_and_many(
     api_client.get(f"{ROOT}/{path}/")
     with django_assert_max_num_queries(6):
         assert api_client.get(f"{ROOT}/{path}/").status_code == 200
+
+
+def test_the_list_is_what_its_serializer_describes(api_client):
+    published = timezone.now()
+    KeyProjectFactory(is_published=True, published_at=published, stage=Stage.BUILDING, park=ParkFactory())
+    KeyProjectFactory(is_published=True, enterprise=EnterpriseFactory(), enterprise_name="")
+    results = api_client.get(f"{ROOT}/key-projects/").json()["results"]
+    assert_shape(results, KeyProjectSerializer, KeyProject.objects.order_by("is_sample", "number"))
 
 
 def test_staff_see_the_internal_side_and_what_they_may_do(api_client, officer):

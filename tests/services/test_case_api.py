@@ -1,14 +1,19 @@
 """Cases over the API: role × verb, scope, filters, errors."""
 
+from datetime import date
+
 import pytest
 from django.core.cache import cache
 from rest_framework.test import APIClient
 
+from services.api.cases import CaseSerializer
 from services.choices_cases import CaseState
+from services.models import Case
 from services.workflow import CASE_WORKFLOW
 from tests.factories.accounts import UserFactory
 from tests.factories.cases import IDENTITY, Hall
 from tests.factories.directory import OutletFactory
+from tests.rows import assert_shape
 from tests.services.test_case_workflow import ALLOWED, MOVES, ROLES
 
 pytestmark = pytest.mark.django_db
@@ -169,3 +174,30 @@ def test_the_list_takes_the_same_queries_for_two_rows_and_for_twenty(hall, djang
             client.get(CASES)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 2  # the person's grants, the rows
+
+
+def test_the_list_is_what_its_serializer_describes(hall):
+    hall.record()
+    for state in (CaseState.DECIDING, CaseState.COMPLETED):
+        hall.case_in(state)
+    Case.objects.filter(state=CaseState.DECIDING).update(due_on=date(2020, 1, 2))
+    results = client_of(hall.supervisor).get(CASES).json()["results"]
+    assert_shape(results, CaseSerializer, Case.objects.order_by("-pk"))
+    assert {row["is_overdue"] for row in results} == {True, False}
+
+
+def test_pages_lead_on_and_back_without_a_count(hall):
+    cases = [hall.record(materials={}) for _ in range(3)]
+    client = client_of(hall.supervisor)
+    first = client.get(CASES, {"page_size": 1}).json()
+    second = client.get(first["next"]).json()
+    last = client.get(second["next"]).json()
+    assert [r["case_number"] for p in (first, second, last) for r in p["results"]] == [
+        case.case_number for case in reversed(cases)
+    ]
+    assert (first["previous"], last["next"]) == (None, None)
+    assert client.get(second["previous"]).json() == first
+    assert client.get(last["previous"]).json() == second
+    assert "count" not in first
+    for page in ("0", "-1", "x", "²", "1001", "99999999999"):
+        assert client.get(CASES, {"page": page}).status_code == 404

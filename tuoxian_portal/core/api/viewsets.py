@@ -1,7 +1,9 @@
 """Viewsets that scope their rows and list what may be done next."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,12 +19,17 @@ class PortalViewSet(viewsets.ReadOnlyModelViewSet):
         return queryset.visible_to(self.request.user)
 
 
+def local_time(value: datetime | None) -> str | None:
+    """As `DateTimeField` writes it: ISO 8601 in the county's time."""
+    return timezone.localtime(value).isoformat() if value else None
+
+
 class RowList:
     """Mixin of a viewset: its list is read as plain rows, without model instances and serializer fields.
 
     `row_columns` maps keys of the answer to the columns they are read from; `finish_row` adds what
     Python derives and drops what it only needed for that. The serializer goes on describing the shape
-    (OpenAPI), and `tests.rows.assert_rows_match` holds the two together.
+    (OpenAPI), and `tests.rows.assert_shape` holds the two together.
     """
 
     row_columns: dict[str, str]

@@ -1,7 +1,7 @@
 """The portal's REST API: one version, the routers of the domain apps, its schema and its page."""
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import TemplateHTMLRenderer
 
 urlpatterns = [
@@ -19,7 +19,7 @@ urlpatterns = [
     ),
     path(
         "",
-        SpectacularSwaggerView.as_view(url_name="api-schema", renderer_classes=[TemplateHTMLRenderer]),
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", renderer_classes=[TemplateHTMLRenderer]),
         name="api-docs",
     ),
 ]

@@ -96,6 +96,26 @@ def test_a_body_that_is_not_json(client, sent, content_type, status, code):
     assert "JSON" in check(response, status, code)["detail"]
 
 
-def test_a_body_of_another_shape(client):
-    response = client.post("/api/v1/projects/enquiries/", "[1, 2]", content_type="application/json")
-    check(response, 400, "invalid")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{not json",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"needs": NaN}',
+        b'{"needs": "\\ud800"}',
+    ],
+    ids=["broken", "list", "null", "text", "not utf-8", "deep lists", "deep objects", "NaN", "surrogate"],
+)
+def test_a_body_that_is_no_json_object(client, body):
+    response = client.post("/api/v1/projects/enquiries/", body, content_type="application/json")
+    assert "JSON" in check(response, 400, "parse_error")["detail"]
+
+
+def test_a_body_of_another_kind(client):
+    response = client.post("/api/v1/projects/enquiries/", {"needs": "x"})
+    assert "application/json" in check(response, 415, "unsupported_media_type")["detail"]

@@ -36,7 +36,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         fields = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
         return Response(body("invalid", "提交的内容有误，请按各字段的提示修改。", fields), status=400)
     if isinstance(exc, exceptions.ParseError):
-        return Response(body("parse_error", "请求正文不是有效的 JSON。"), status=400)
+        return Response(body("parse_error", '请求正文须为 JSON 对象，例如 {"reason": "…"}。'), status=400)
     response = default_handler(exc, context)
     if response is None:
         return None

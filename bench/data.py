@@ -36,6 +36,7 @@ from tuoxian_portal.accounts.demo import ensure_demo_accounts
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.crypto import keyed_hash
+from tuoxian_portal.core.months import month_of, previous_month
 from tuoxian_portal.directory.models import Industry, Outlet, Park
 
 BATCH = 2_000
@@ -149,9 +150,9 @@ class Projects:
 
     def reports(self, project: KeyProject) -> Iterator[ProgressReport]:
         chance = random.Random(project.number)
-        month = today().replace(day=1)
+        month = month_of(today())
         for back in range(13):
-            month = (month - timedelta(days=1)).replace(day=1)
+            month = previous_month(month)
             yield ProgressReport(
                 project=project,
                 month=month,

@@ -13,14 +13,13 @@ def main() -> None:
 
     django.setup()
 
-    from datetime import timedelta
-
     from bench.server import peak_memory_mb
     from tuoxian_portal.core.calendar import today
+    from tuoxian_portal.core.months import period_of, previous_month
     from tuoxian_portal.reports.actions import produce_report
     from tuoxian_portal.reports.models import ReportRun
 
-    period = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"
+    period = period_of(previous_month(today()))
     ReportRun.objects.all().delete()
     started = time.perf_counter()
     run = produce_report(

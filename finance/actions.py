@@ -19,6 +19,7 @@ from finance.models import Drawdown, FinancingDemand, LoanIntent, LoanProduct
 from finance.querysets import own_bank
 from finance.workflow import DEMAND_WORKFLOW, INTENT_WORKFLOW, PRODUCT_WORKFLOW
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import differences
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
@@ -323,14 +324,11 @@ def edit_record(*, record: Any, actor: Any, values: Mapping[str, Any], version: 
         raise ValidationError({name: ["这一项须通过相应的办理按钮修改。"] for name in sorted(refused)})
     if getattr(fresh, "state", None) in FINISHED:
         raise WorkflowError(f"这条{record._meta.verbose_name}已了结，不再修改。")
-    changes = {}
-    for name, value in values.items():
-        before = getattr(fresh, name)
-        if before != value:
-            changes[name] = [_plain(before), _plain(value)]
-            setattr(fresh, name, value)
+    changes = differences({name: getattr(fresh, name) for name in values}, values)
     if not changes:
         return fresh
+    for name in changes:
+        setattr(fresh, name, values[name])
     fresh.full_clean()
     fields = [*changes, "updated_at"]
     if hasattr(fresh, "version"):
@@ -443,10 +441,6 @@ def _advance(
     told = {"state": [before, intent.state], **{n: ["", str(getattr(intent, n))] for n in fields}}
     log(actor=actor, action=verb, target=intent, reason=reason, changes={**told, **(changes or {})})
     return intent
-
-
-def _plain(value: Any) -> str | int | float | bool | list[Any] | None:
-    return value if isinstance(value, str | int | float | bool | list | None) else str(value)
 
 
 def _clean(record: Any) -> None:

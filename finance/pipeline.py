@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from finance.choices import DropReason, IntentState
+from tuoxian_portal.core.calendar import today
 
 SUPPRESS_BELOW = 3
 """In public, a cell that stands for fewer enterprises than this is not shown: it would tell the
@@ -95,8 +96,6 @@ class _Tally:
 
 def build(intents: Any, *, on: date | None = None) -> Pipeline:
     """The pipeline of a `LoanIntentQuerySet`; one query. See `LoanIntentQuerySet.pipeline`."""
-    from tuoxian_portal.core.calendar import today
-
     on = on or today()
     rows: Iterable[tuple[Any, ...]] = (
         intents.with_drawn()

@@ -11,6 +11,7 @@ from policies.choices import Publication
 from policies.models import FactorPrice, IncentivePolicy
 from policies.workflow import POLICY_WORKFLOW
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import differences, locked, step
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
@@ -29,10 +30,6 @@ def unused_slug(title: str) -> str:
     return slug
 
 
-def _locked(policy: IncentivePolicy) -> IncentivePolicy:
-    return IncentivePolicy.objects.select_for_update(of=("self",)).get(pk=policy.pk)
-
-
 def _step(
     name: str,
     policy: IncentivePolicy,
@@ -41,30 +38,7 @@ def _step(
     version: int | None,
     **values: Any,
 ) -> IncentivePolicy:
-    """One transition on the row as it is now: check, save, one audit entry. Raises `PortalError`s."""
-    with transaction.atomic():
-        fresh = _locked(policy)
-        check_version(fresh, version)
-        transition = POLICY_WORKFLOW.check(fresh, name, actor, reason=reason)
-        if transition.target:
-            values["state"] = transition.target
-        before = {field: getattr(fresh, field) for field in values}
-        for field, value in values.items():
-            setattr(fresh, field, value)
-        bump(fresh)
-        fresh.save(update_fields=[*values, "version", "updated_at"])
-        log(
-            actor=actor,
-            action=transition.name,
-            target=fresh,
-            reason=reason,
-            changes={f: [_plain(before[f]), _plain(v)] for f, v in values.items() if before[f] != v},
-        )
-        return fresh
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, (bool, int)) else str(value)
+    return step(POLICY_WORKFLOW, name, policy, actor, reason=reason, version=version, **values)
 
 
 def review(
@@ -194,10 +168,10 @@ def save_policy(
         policy.state = Publication.DRAFT
         policy.slug = policy.slug or unused_slug(policy.title)
     else:
-        fresh = _locked(policy)
+        fresh = locked(policy)
         check_version(fresh, version)
         _must_be_editable(fresh)
-        changes = {f: [_plain(getattr(fresh, f)), _plain(getattr(policy, f))] for f in changed}
+        changes = _changes(fresh, policy, changed)
         policy.version = fresh.version
         bump(policy)
     policy.edited_by = actor
@@ -208,6 +182,12 @@ def save_policy(
         policy.save(update_fields=[*changed, "edited_by", "version", "updated_at"])
     log(actor=actor, action="add_policy" if adding else "edit_policy", target=policy, changes=changes)
     return policy
+
+
+def _changes(fresh: Any, edited: Any, names: list[str]) -> dict[str, list[Any]]:
+    return differences(
+        {name: getattr(fresh, name) for name in names}, {name: getattr(edited, name) for name in names}
+    )
 
 
 def _must_be_editable(policy: IncentivePolicy) -> None:
@@ -223,7 +203,7 @@ def _must_be_editable(policy: IncentivePolicy) -> None:
 def note_contents_changed(*, policy: IncentivePolicy, actor: Any, what: list[str]) -> IncentivePolicy:
     """Records that clauses or questions of `policy` were changed, after they were saved, in the same
     transaction; refuses (and so undoes it) while the content is locked."""
-    fresh = _locked(policy)
+    fresh = locked(policy)
     _must_be_editable(fresh)
     fresh.edited_by = actor
     bump(fresh)
@@ -249,9 +229,9 @@ def save_price(
         price.full_clean()
         price.save()
     else:
-        fresh = FactorPrice.objects.select_for_update().get(pk=price.pk)
+        fresh = locked(price)
         check_version(fresh, version)
-        changes = {f: [_plain(getattr(fresh, f)), _plain(getattr(price, f))] for f in changed}
+        changes = _changes(fresh, price, changed)
         price.version = fresh.version
         bump(price)
         price.full_clean()

@@ -1,23 +1,19 @@
 """Everything about many projects, reports, leads and targets."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
 from django.db.models import Count, DecimalField, F, Max, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from projects.choices import LeadState, Nature, ReportState, Stage, Status
+from projects.choices import LeadState, Nature, ReportState, Stage, Status, TargetCategory
 from tuoxian_portal.accounts.models import Role
+from tuoxian_portal.core.months import month_of
 from tuoxian_portal.core.querysets import PortalQuerySet
 
 WAN: DecimalField = DecimalField(max_digits=20, decimal_places=4)
 ZERO = Value(Decimal(0), output_field=WAN)
-
-
-def month_of(day: date) -> date:
-    """The first day of `day`'s month, which is how a month is stored."""
-    return day.replace(day=1)
 
 
 def _sum_of(model: Any, amount: str, **filters: Any) -> Coalesce:
@@ -221,17 +217,6 @@ class ProgressReportQuerySet(ChildOfProjectQuerySet):
             + Coalesce(F("invested_month_wan"), ZERO)
         )
 
-    def by_month(self, start: date, end: date) -> list[dict[str, Any]]:
-        """`month, invested_wan, reports` for each month with counted reports. One query."""
-        return list(
-            self.counted()
-            .filter(month__gte=month_of(start), month__lte=month_of(end))
-            .order_by()
-            .values("month")
-            .annotate(invested_wan=Sum("invested_month_wan"), reports=Count("pk"))
-            .order_by("month")
-        )
-
 
 class MilestoneQuerySet(ChildOfProjectQuerySet):
     view_permission = "projects.view_projectmilestone"
@@ -291,20 +276,10 @@ class LeadQuerySet(PortalQuerySet):
         """Not answered by the promised day."""
         return self.filter(answered_at__isnull=True, answer_due__lt=on, state=LeadState.NEW)
 
-    def due_within(self, on: date, days: int) -> Self:
-        """Not answered, due from `on` to `days` calendar days later."""
-        return self.filter(
-            answered_at__isnull=True,
-            state=LeadState.NEW,
-            answer_due__range=(on, on + timedelta(days=days)),
-        )
-
 
 class TargetQuerySet(PortalQuerySet):
     def goals(self) -> Self:
         """What is aimed at, without published results and layout words."""
-        from projects.choices import TargetCategory
-
         return self.filter(category=TargetCategory.TARGET)
 
     def of_year(self, year: int) -> Self:

@@ -8,7 +8,7 @@ samples, and then the report says so.
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from projects.confidence import assess
 from projects.models import KeyProject, ProgressReport, Target
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.money import format_wan, percent
+from tuoxian_portal.core.months import end_of_month, first_day, last_day, next_month
 from tuoxian_portal.core.registries import ReportKind, report_kinds
 from tuoxian_portal.core.reporting import SCHEMA, Column, fact, section, table
 
@@ -29,18 +30,10 @@ ZERO = Decimal(0)
 Progress = Callable[[int, int, str], None]
 
 
-def first_day(period: str) -> date:
-    return date(int(period[:4]), int(period[5:]), 1)
-
-
-def last_day(period: str) -> date:
-    return (first_day(period) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-
-
 def assessed_on(period: str) -> date:
     """The day by which projects are rated: when the report is made, at the latest the end of the
     following month, so that a month made up later is not called stale."""
-    return min(today(), (last_day(period) + timedelta(days=32)).replace(day=1) - timedelta(days=1))
+    return min(today(), end_of_month(next_month(first_day(period))))
 
 
 def counted_reports(period: str) -> Any:

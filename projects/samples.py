@@ -35,6 +35,7 @@ from projects.models import (
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.core.calendar import load_calendar
 from tuoxian_portal.core.crypto import keyed_hash
+from tuoxian_portal.core.months import month_of
 from tuoxian_portal.core.samples import SampleContext, SampleMaker, sample_makers
 from tuoxian_portal.directory.models import Department, Enterprise, Industry, Park
 
@@ -251,7 +252,7 @@ class Maker:
         rows = []
         for back in range(MONTHS, 0, -1):
             month = months_back(self.today, back)
-            if project.signed_on and month < project.signed_on.replace(day=1):
+            if project.signed_on and month < month_of(project.signed_on):
                 continue
             if fortune == SILENT and back <= 2:
                 continue
@@ -283,7 +284,7 @@ class Maker:
     def invested(project: KeyProject, month: date) -> Decimal:
         """The month's even share of the plan: from the start of works on, a little before it."""
         plan = project.annual_plan_wan or Decimal(0)
-        start = project.actual_start.replace(day=1) if project.actual_start else None
+        start = month_of(project.actual_start) if project.actual_start else None
         if start is None or month < start:
             return plan / 60
         first = start.month if start.year == month.year else 1

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from projects.choices import Comparison, Nature, ProjectType, ReportState, Status
+from projects.models import FundsReceipt, KeyProject, ProgressReport
 from tuoxian_portal.core.money import percent
 
 WAN_IN_YI = 10_000
@@ -128,7 +129,6 @@ def _actual(target: Any, tables: dict[Scope, dict[str, Any]]) -> Actual:
 
 def _read(is_sample: bool, year: int, until: date | None) -> dict[str, dict[Any, dict[str, Any]]]:
     """The aggregates of one year by industry, from three tables; empty where there is no row."""
-    from projects.models import FundsReceipt, KeyProject, ProgressReport
 
     def in_year(name: str) -> Q:
         return Q(**{f"{name}__year": year}, **({f"{name}__lte": until} if until else {}))
@@ -200,7 +200,7 @@ def rows(rule: str, year: int, *, is_sample: bool) -> Q:
     """
     same = {"is_sample": is_sample}
     reported = Q(
-        pk__in=_projects_with("ProgressReport", month__year=year, state__in=ReportState.counted(), **same)
+        pk__in=_projects_with(ProgressReport, month__year=year, state__in=ReportState.counted(), **same)
     )
     large = Q(total_investment_wan__gte=WAN_IN_YI)
     signed, started = Q(signed_on__year=year, **same), Q(actual_start__year=year, **same)
@@ -208,7 +208,7 @@ def rows(rule: str, year: int, *, is_sample: bool) -> Q:
         "projects_500": reported & Q(total_investment_wan__gte=500),
         "invested": reported,
         "introduced_1yi": signed & large,
-        "received": large & Q(pk__in=_projects_with("FundsReceipt", received_on__year=year, **same)),
+        "received": large & Q(pk__in=_projects_with(FundsReceipt, received_on__year=year, **same)),
         "signed": signed,
         "started": started,
         "started_new": started & Q(project_type=ProjectType.NEW),
@@ -216,7 +216,5 @@ def rows(rule: str, year: int, *, is_sample: bool) -> Q:
     }[rule]
 
 
-def _projects_with(model: str, **filters: Any) -> Any:
-    from projects import models
-
-    return getattr(models, model).objects.filter(**filters).order_by().values("project")
+def _projects_with(model: Any, **filters: Any) -> Any:
+    return model.objects.filter(**filters).order_by().values("project")

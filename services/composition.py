@@ -111,10 +111,6 @@ class Composition:
     shared: list[tuple[MergedMaterial, BundleMember]]
     saving: Saving
 
-    @property
-    def is_complete(self) -> bool:
-        return not self.undecided
-
 
 def _highest(counts: Iterable[int | None]) -> int | None:
     known = [count for count in counts if count is not None]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.choices import HandlingKind, Necessity
+from services.composition import find_cycle
 from services.models import ServiceBundle, ServiceItem
 
 # Elements that may be left to the window, with the words the public reads.
@@ -96,8 +97,6 @@ def item_gaps(item: ServiceItem) -> list[Gap]:
 
 def bundle_gaps(bundle: ServiceBundle) -> list[Gap]:
     """Why `bundle` cannot be published; [] when it can. Constant queries."""
-    from services.composition import find_cycle
-
     gaps = []
     members = list(bundle.members.select_related("item").prefetch_related("prerequisites"))
     if len(members) < 2:

@@ -82,9 +82,6 @@ class CaseQuerySet(PortalQuerySet):
     def decided_between(self, start: date, end: date) -> Self:
         return self.counted().filter(decided_on__range=(start, end))
 
-    def closed_between(self, start: date, end: date) -> Self:
-        return self.counted().filter(closed_on__range=(start, end))
-
     def owing_materials(self) -> Self:
         """容缺欠账: cases in work that still owe a deferred material."""
         return self.filter(state__in=DECISION_STATES, materials__state=MaterialState.DEFERRED).distinct()
@@ -104,10 +101,6 @@ class CaseQuerySet(PortalQuerySet):
                 on_time=Count("pk", filter=with_limit & Q(decided_on__lte=F("decide_by"))),
             )
         )
-
-    def on_time_rate(self, start: date, end: date) -> float | None:
-        """The share (0–1) of decisions that came in time; None when there were none."""
-        return self.on_time(start, end).rate
 
     def queue_counts(self, on: date | None = None) -> dict[str, int]:
         """The queues of the workbench with their sizes; one query over open cases only."""

@@ -52,7 +52,7 @@ NOT_SCOPED = {
     "accounts.User": "Django's manager of users; edited by administrators only",
 }
 HELPERS = {
-    "projects.actions.step": "what every project action does: lock, check, write, log",
+    "projects.actions.permission": "asks whether somebody may; changes nothing",
     "services.actions.acting": "what every act on a case does: lock, check, clock, number, log",
 }
 SYSTEM_ACTIONS = {

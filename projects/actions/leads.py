@@ -9,12 +9,13 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from projects.actions.permission import require
 from projects.actions.projects import new_project_number
-from projects.actions.step import locked, require, step, write
 from projects.choices import LeadSource, LeadState, Stage, Status
 from projects.models import InvestmentLead, KeyProject, Opportunity
 from projects.workflow import HANDLE_LEAD, LEAD_WORKFLOW
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import locked, step, write
 from tuoxian_portal.core.calendar import load_calendar, today
 from tuoxian_portal.core.codes import clean_phone
 from tuoxian_portal.core.concurrency import check_version
@@ -76,7 +77,7 @@ def record_enquiry(
             )
             lead.full_clean(validate_unique=False)
             lead.save(force_insert=True)
-            log(actor=actor, action="收到咨询", target=lead)
+            log(actor=actor, action="receive", target=lead)
     except IntegrityError:  # the same form, a moment earlier
         existing = InvestmentLead.objects.filter(token=token).first()
         if existing is None:
@@ -95,7 +96,7 @@ def assign_lead(
     check_version(fresh, version)
     if fresh.state in {LeadState.CONVERTED, LeadState.CLOSED}:
         raise WorkflowError(f"线索{fresh.get_state_display()}，不能再分派。")
-    return write(fresh, {"owner": owner}, actor=actor, action="分派线索")
+    return write(fresh, {"owner": owner}, actor=actor, action="assign")
 
 
 @transaction.atomic
@@ -113,7 +114,7 @@ def save_lead(
         return fresh
     lead.full_clean(exclude=["contact_name", "phone"])
     values = {name: getattr(lead, name) for name in changed}
-    return write(fresh, values, actor=actor, action="修改线索")
+    return write(fresh, values, actor=actor, action="edit")
 
 
 def contact_lead(
@@ -173,9 +174,9 @@ def convert_lead(
         status=Status.NORMAL,
         is_sample=fresh.is_sample,
     )
-    log(actor=actor, action="由线索转入", target=project, reason=fresh.number)
+    log(actor=actor, action="from_lead", target=project, reason=fresh.number)
     values = {"state": transition.target, "converted_project": project}
-    return write(fresh, values, actor=actor, action=transition.label)
+    return write(fresh, values, actor=actor, action=transition.name)
 
 
 def _sample_number(lead: InvestmentLead) -> str:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from projects.actions.step import differences, locked, require, step
+from projects.actions.permission import require
 from projects.choices import ConfidenceLevel, Stage, Status
 from projects.confidence import assess
 from projects.models import KeyProject, Opportunity
@@ -20,6 +20,7 @@ from projects.workflow import (
     STATUS_WORKFLOW,
 )
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import differences, locked, step
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import WorkflowError
@@ -74,7 +75,7 @@ def save_project(
         project.number = new_project_number()
         project.full_clean()
         project.save()
-        log(actor=actor, action="新增项目", target=project, changes={"stage": [None, project.stage]})
+        log(actor=actor, action="add", target=project, changes={"stage": [None, project.stage]})
         return project
     fresh = locked(project)
     check_version(fresh, version)
@@ -95,7 +96,7 @@ def save_project(
     shown = differences(before, after)
     log(
         actor=actor,
-        action="修改台账",
+        action="edit",
         target=fresh,
         changes={k: (["（不记录）"] * 2 if k in UNLOGGED else v) for k, v in shown.items()},
     )
@@ -106,12 +107,12 @@ def save_project(
 def note_children_changed(*, project: KeyProject, actor: Any, what: list[str]) -> KeyProject:
     """Records that milestones, problems or receipts of `project` were changed, after they were saved,
     in the same transaction; refuses (and so undoes it) for a terminated project."""
-    fresh = KeyProject.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    fresh = locked(project)
     if fresh.status == Status.TERMINATED:
         raise WorkflowError("项目已终止，台账不能再修改。")
     bump(fresh)
     fresh.save(update_fields=["version", "updated_at"])
-    log(actor=actor, action="修改节点、问题或到位资金", target=fresh, reason="；".join(what)[:1000])
+    log(actor=actor, action="edit_children", target=fresh, reason="；".join(what)[:1000])
     return fresh
 
 

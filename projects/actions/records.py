@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db import transaction
 
-from projects.actions.step import differences, locked, require
+from projects.actions.permission import require
 from projects.models import Opportunity, Target
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import differences, locked
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.numbering import next_number
@@ -33,11 +34,11 @@ def save_opportunity(
         opportunity.number = new_opportunity_number()
         opportunity.full_clean()
         opportunity.save()
-        log(actor=actor, action="新增招商项目", target=opportunity)
+        log(actor=actor, action="add", target=opportunity)
         return opportunity
     fresh = locked(opportunity)
     check_version(fresh, version)
-    return _save(fresh, opportunity, actor, changed, "修改招商项目", ["version", "updated_at"])
+    return _save(fresh, opportunity, actor, changed, ["version", "updated_at"])
 
 
 @transaction.atomic
@@ -51,12 +52,12 @@ def save_target(*, target: Target, actor: Any, changed: list[str]) -> Target:
     if adding:
         target.full_clean()
         target.save()
-        log(actor=actor, action="新增目标", target=target)
+        log(actor=actor, action="add", target=target)
         return target
-    return _save(locked(target), target, actor, changed, "修改目标", [])
+    return _save(locked(target), target, actor, changed, [])
 
 
-def _save(fresh: Any, record: Any, actor: Any, changed: list[str], action: str, also: list[str]) -> Any:
+def _save(fresh: Any, record: Any, actor: Any, changed: list[str], also: list[str]) -> Any:
     if not changed:
         return fresh
     before = {name: getattr(fresh, name) for name in changed}
@@ -67,5 +68,5 @@ def _save(fresh: Any, record: Any, actor: Any, changed: list[str], action: str, 
     if also:
         bump(fresh)
     fresh.save(update_fields=[*changed, *also])
-    log(actor=actor, action=action, target=fresh, changes=differences(before, after))
+    log(actor=actor, action="edit", target=fresh, changes=differences(before, after))
     return fresh

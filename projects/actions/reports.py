@@ -5,11 +5,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from projects.actions.step import differences, locked, require, step
+from projects.actions.permission import require
 from projects.choices import ReportState, Status
 from projects.models import KeyProject, ProgressReport
 from projects.workflow import REPORT_WORKFLOW
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import differences, locked, step
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import WorkflowError
 
@@ -54,7 +55,7 @@ def save_report(
     after = {name: getattr(report, name) for name in changed} if not adding else {}
     log(
         actor=actor,
-        action="填报月度进展" if adding else "修改月度进展",
+        action="add" if adding else "edit",
         target=report,
         changes=differences(before, after),
     )

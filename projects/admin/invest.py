@@ -51,7 +51,12 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
         "close": Verb(ReasonForm, actions.close_lead, "lead"),
         "reopen": Verb(ReasonForm, actions.reopen_lead, "lead"),
     }
-    action_labels = {"reveal": "查看个人信息"}
+    action_labels = {
+        "receive": "收到咨询",
+        "assign": "分派线索",
+        "edit": "修改线索",
+        "reveal": "查看个人信息",
+    }
     save_action = actions.save_lead
     save_argument = "lead"
     form = LeadForm
@@ -204,6 +209,7 @@ class OpportunityAdmin(ActionSavedAdmin, WorkflowAdmin):
         "publish": Verb(VersionForm, actions.publish, "record"),
         "withdraw": Verb(ReasonForm, actions.withdraw, "record"),
     }
+    action_labels = {"add": "新增招商项目", "edit": "修改招商项目"}
     save_action = actions.save_opportunity
     save_argument = "opportunity"
     list_display = ["number", "name", "industry", "park", "total", "is_published", "sample"]

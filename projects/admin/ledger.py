@@ -140,6 +140,12 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
         "publish": Verb(VersionForm, actions.publish, "record"),
         "withdraw": Verb(ReasonForm, actions.withdraw, "record"),
     }
+    action_labels = {
+        "add": "新增项目",
+        "from_lead": "由线索转入",
+        "edit": "修改台账",
+        "edit_children": "修改节点、问题或到位资金",
+    }
     save_action = actions.save_project
     save_argument = "project"
     form = KeyProjectForm

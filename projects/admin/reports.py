@@ -1,6 +1,6 @@
 """Monthly reports: a short form, and buttons for handing in, accepting and freezing."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
@@ -24,6 +24,7 @@ from tuoxian_portal.audit.workflow_admin import (
 from tuoxian_portal.core.admin_site import badge
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.money import format_wan
+from tuoxian_portal.core.months import month_of, previous_month
 
 
 class ProgressReportForm(VersionedModelForm):
@@ -34,7 +35,7 @@ class ProgressReportForm(VersionedModelForm):
 
     def clean_month(self) -> date:
         """Any day stands for its month."""
-        return self.cleaned_data["month"].replace(day=1)
+        return month_of(self.cleaned_data["month"])
 
 
 @admin.register(ProgressReport)
@@ -46,6 +47,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
         "send_back": Verb(ReasonForm, actions.send_back_report, "report"),
         "freeze": Verb(VersionForm, actions.freeze_report, "report"),
     }
+    action_labels = {"add": "填报月度进展", "edit": "修改月度进展"}
     save_action = actions.save_report
     save_argument = "report"
     form = ProgressReportForm
@@ -87,8 +89,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Last month, of the project whose page one comes from."""
-        last = today().replace(day=1) - timedelta(days=1)
-        return {**super().get_changeform_initial_data(request), "month": last.replace(day=1)}
+        return {**super().get_changeform_initial_data(request), "month": previous_month(today())}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "project":

@@ -103,10 +103,6 @@ class ProgressReport(Timestamped, Versioned, Sampled):
     def __str__(self) -> str:
         return f"{self.project.name} {self.month:%Y年%m月}"
 
-    @property
-    def is_counted(self) -> bool:
-        return self.state in ReportState.counted()
-
     def previous(self) -> "ProgressReport | None":
         """The project's newest report of an earlier month, whatever its state. One query."""
         return (
@@ -160,13 +156,6 @@ class ProjectMilestone(Timestamped, Sampled):
     def clean(self) -> None:
         if self.actual_on and self.actual_on > today():
             raise ValidationError({"actual_on": "实际日期不能晚于今天。"})
-
-    def slip_days(self, on: date) -> int:
-        """Calendar days late: against the actual date, else against `on`; 0 when on time."""
-        if not self.planned_on:
-            return 0
-        reached = self.actual_on if self.actual_on and self.actual_on <= on else on
-        return max(0, (reached - self.planned_on).days)
 
 
 class ProjectProblem(Timestamped, Sampled):

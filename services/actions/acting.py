@@ -15,6 +15,7 @@ from services.models.cases import Case, CaseDocument, CaseMaterial, ClockInterva
 from services.papers.compose import new_document
 from services.workflow import CASE_WORKFLOW
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import differences
 from tuoxian_portal.core.calendar import load_calendar
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import NotPermitted
@@ -156,11 +157,9 @@ def act(
             action=name,
             target=fresh,
             reason=doing.reason,
-            changes={
-                label: [_plain(before[label]), _plain(getattr(fresh, label))]
-                for label in ("state", "outcome", "due_on", "decide_by")
-                if before[label] != getattr(fresh, label)
-            },
+            changes=differences(
+                before, {name: getattr(fresh, name) for name in ("state", "outcome", "due_on", "decide_by")}
+            ),
         )
         doing.print_papers()
     return fresh
@@ -178,7 +177,3 @@ def set_deadlines(case: Case, intervals: list[ClockInterval]) -> None:
 
 
 _DECISION_CLOCKS = {ClockKind.STATUTORY, ClockKind.PROMISED}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

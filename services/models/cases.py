@@ -278,10 +278,6 @@ class CaseMaterial(models.Model):
         return self.necessity in {Necessity.REQUIRED, Necessity.DEFERRABLE}
 
     @property
-    def can_be_deferred(self) -> bool:
-        return self.necessity == Necessity.DEFERRABLE
-
-    @property
     def blocks_acceptance(self) -> bool:
         return self.is_required and self.state == MaterialState.MISSING
 

@@ -333,10 +333,6 @@ class ItemMaterial(models.Model):
         """What this item calls it."""
         return self.wording or self.material.name
 
-    @property
-    def is_conditional(self) -> bool:
-        return self.necessity == Necessity.CONDITIONAL
-
     def snapshot(self) -> dict[str, Any]:
         """Plain JSON of this line, as a case keeps it."""
         return {

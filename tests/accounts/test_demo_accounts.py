@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
-from tuoxian_portal.accounts.demo import ACCOUNTS, demo_account, ensure_demo_accounts
+from tuoxian_portal.accounts.demo import ACCOUNTS, ensure_demo_accounts
 from tuoxian_portal.accounts.models import Role, User
 from tuoxian_portal.core.reference import reference_sets
 from tuoxian_portal.directory.models import Bank
@@ -57,9 +57,10 @@ def test_reset_gives_new_passwords(loaded):
 def test_units_are_set_so_that_scopes_see_something(loaded):
     Bank.objects.create(name="示例银行（甲）", is_sample=True)
     run()
-    assert demo_account("window").outlet.name == "托克托县政务服务大厅"
-    assert demo_account("reviewer").department == demo_account("approver").department is not None
-    assert demo_account("bank_contact").bank.is_sample
+    holder = {account.role: user for account, user in ensure_demo_accounts()}
+    assert holder["window"].outlet.name == "托克托县政务服务大厅"
+    assert holder["reviewer"].department == holder["approver"].department is not None
+    assert holder["bank_contact"].bank.is_sample
 
 
 def test_accounts_made_for_samples_cannot_sign_in(loaded):

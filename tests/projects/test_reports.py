@@ -49,7 +49,7 @@ def save(report, actor, changed=(), version=None):
 def test_a_month_is_recorded_as_a_draft_with_an_entry(project, officer):
     report = save(draft(project), officer)
     assert report.state == ReportState.DRAFT
-    assert history_of(report).get().action == "填报月度进展"
+    assert history_of(report).get().action == "add"
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_samples_are_lawful_and_consistent(made):
         assert [d.number for d in case.documents.all()] == [
             f"{case.case_number}-{n:02d}" for n in range(1, len(case.documents.all()) + 1)
         ]
-    assert 0.8 < Case.objects.on_time_rate(today() - timedelta(days=400), today()) < 1
+    assert 0.8 < Case.objects.on_time(today() - timedelta(days=400), today()).rate < 1
     decided = next(case for case in cases if case.state == CaseState.COMPLETED)
     assert render_paper(CaseDocument.objects.filter(case=decided).last()).startswith(b"%PDF")
     entries = LogEntry.objects.filter(is_sample=True, object_id=str(decided.pk)).order_by("at")

@@ -183,7 +183,7 @@ def test_answers_decide_who_applies() -> None:
     said = compose(bundle, {"fire": "yes", "tobacco": "no", "unheard": "of"})
     assert said.applies == [always, fire]
     assert said.excluded == [tobacco]
-    assert said.is_complete
+    assert said.undecided == []
 
     odd = compose(bundle, {"fire": "perhaps"})
     assert odd.undecided == [fire, tobacco]

@@ -63,14 +63,6 @@ def ensure_demo_accounts() -> list[tuple[DemoAccount, User]]:
     return [(account, _ensure(account, groups[account.role])) for account in ACCOUNTS]
 
 
-def demo_account(role: str) -> User:
-    """The demonstration account that holds `role`, made if need be."""
-    for account, user in ensure_demo_accounts():
-        if account.role == role:
-            return user
-    raise KeyError(role)
-
-
 def _ensure(account: DemoAccount, group: Group) -> User:
     user = User.objects.filter(username=account.username).first()
     if user is None:

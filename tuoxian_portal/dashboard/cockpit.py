@@ -27,7 +27,6 @@ from tuoxian_portal.dashboard.figures import last_months
 from tuoxian_portal.dashboard.models import FigureRefresh, HallMonth, ProjectRating
 
 # 双一百: what the county is measured by, in the order in which it names them.
-HEADLINE_RULES = ("projects_500", "invested", "introduced_1yi", "received")
 TOP = 5
 
 
@@ -109,9 +108,9 @@ def _target_line(target: Target, actual: target_rules.Actual, elapsed: Decimal) 
     tone, words = "muted", "尚无数据"
     if value is not None:
         gap = value - goal * elapsed / 100
-        behind = gap < 0
-        tone = "good" if value >= goal else "warn" if behind else "info"
-        state = "已完成" if value >= goal else "▼ 滞后" if behind else "▲ 快于时序"
+        met, behind = target_rules.is_met(target, actual), gap < 0
+        tone = "good" if met else "warn" if behind else "info"
+        state = "已完成" if met else "▼ 滞后" if behind else "▲ 快于时序"
         words = f"{plain(actual.percent or 0, 0)}% {state} · {plain(value)}/{plain(goal)} {target.unit}"
         if value < goal and plain(gap, 1) not in {"0", "-0"}:
             words += f" · 比时序{'少' if behind else '多'} {plain(abs(gap), 1)}"

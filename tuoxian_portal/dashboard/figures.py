@@ -14,6 +14,7 @@ from projects import confidence
 from projects.models import KeyProject
 from services.models import Case
 from tuoxian_portal.core.calendar import WorkingCalendar, load_calendar, today
+from tuoxian_portal.core.months import end_of_month, month_of, previous_month
 from tuoxian_portal.dashboard.models import FigureRefresh, HallMonth, ProjectRating
 
 Progress = Callable[[int, int, str], None]
@@ -25,19 +26,11 @@ def _silent(done: int, total: int, message: str = "") -> None:
     return None
 
 
-def month_start(day: date) -> date:
-    return day.replace(day=1)
-
-
-def next_month(month: date) -> date:
-    return (month + timedelta(days=32)).replace(day=1)
-
-
 def last_months(on: date, count: int = MONTHS_SHOWN) -> list[date]:
     """The first days of the `count` months that end with the month of `on`, oldest first."""
-    months = [month_start(on)]
+    months = [month_of(on)]
     while len(months) < count:
-        months.append(month_start(months[-1] - timedelta(days=1)))
+        months.append(previous_month(months[-1]))
     return months[::-1]
 
 
@@ -137,7 +130,7 @@ class _Tally:
 
 @transaction.atomic
 def _count_month(month: date) -> int:
-    end = next_month(month) - timedelta(days=1)
+    end = end_of_month(month)
     tallies: dict[int | None, _Tally] = defaultdict(_Tally)
     received = Case.objects.order_by().received_between(month, end)
     for (department,) in received.values_list("department").iterator():
@@ -183,7 +176,7 @@ def months_to_count() -> list[date]:
     missing = [
         month
         for month in shown
-        if month not in counted and span["first"] and month_start(span["first"]) <= month
+        if month not in counted and span["first"] and month_of(span["first"]) <= month
     ]
     return sorted({*last_months(on, 2), *missing})
 

@@ -20,8 +20,9 @@ from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.export import csv_response, xlsx_response
 from tuoxian_portal.core.listing import Band, Facet, Listing
 from tuoxian_portal.core.money import format_wan, plain
+from tuoxian_portal.core.months import next_month
 from tuoxian_portal.dashboard import cockpit
-from tuoxian_portal.dashboard.figures import last_months, next_month
+from tuoxian_portal.dashboard.figures import last_months
 from tuoxian_portal.dashboard.models import HallMonth
 from tuoxian_portal.dashboard.views_cockpit import cockpit_page
 from tuoxian_portal.directory.models import Industry

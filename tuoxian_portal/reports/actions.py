@@ -16,9 +16,10 @@ from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import NotPermitted, PortalError, WorkflowError
 from tuoxian_portal.core.jobs import enqueue
 from tuoxian_portal.core.models import Job
+from tuoxian_portal.core.months import last_day
 from tuoxian_portal.core.registries import ReportKind, report_kinds
 from tuoxian_portal.reports.models import ReportFile, ReportRun, private_storage
-from tuoxian_portal.reports.periods import clean_period, label_of, last_day, months_before
+from tuoxian_portal.reports.periods import clean_period, label_of, months_before
 from tuoxian_portal.reports.renderers import RENDERERS
 
 logger = logging.getLogger(__name__)

@@ -1,9 +1,11 @@
 """Months as periods of a report: "2026-10"."""
 
 import re
-from datetime import date, timedelta
+from datetime import date
 
 from django.core.exceptions import ValidationError
+
+from tuoxian_portal.core.months import period_of, previous_month
 
 PERIOD = re.compile(r"^(20\d{2})-(0[1-9]|1[0-2])$")
 
@@ -16,33 +18,12 @@ def clean_period(text: str) -> str:
     return text
 
 
-def first_day(period: str) -> date:
-    return date(int(period[:4]), int(period[5:]), 1)
-
-
-def last_day(period: str) -> date:
-    return first_day(next_period(period)) - timedelta(days=1)
-
-
-def period_of(day: date) -> str:
-    return f"{day:%Y-%m}"
-
-
-def previous_period(period: str) -> str:
-    return period_of(first_day(period) - timedelta(days=1))
-
-
-def next_period(period: str) -> str:
-    return period_of(first_day(period) + timedelta(days=32))
-
-
 def months_before(day: date, count: int) -> list[str]:
     """The `count` periods that ended before `day`, newest first."""
     found = []
-    period = period_of(day)
     for _ in range(count):
-        period = previous_period(period)
-        found.append(period)
+        day = previous_month(day)
+        found.append(period_of(day))
     return found
 
 

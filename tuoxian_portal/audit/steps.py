@@ -1,12 +1,12 @@
-"""One transition on a row, the same way for every workflow of the app."""
+"""One change of one row, the same way everywhere: locked, checked, saved, written down."""
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
 
 from django.db import models, transaction
 
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.core.concurrency import bump, check_version
-from tuoxian_portal.core.errors import NotPermitted
 from tuoxian_portal.core.workflow import Workflow
 
 Row = TypeVar("Row", bound=models.Model)
@@ -18,13 +18,15 @@ def locked(record: Row) -> Row:
     return manager.select_for_update(of=("self",)).get(pk=record.pk)
 
 
-def plain(value: Any) -> Any:
-    """`value` as it can stand in an audit entry."""
-    return value if value is None or isinstance(value, bool | int) else str(value)
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | list) else str(value)
 
 
-def differences(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[Any]]:
-    return {name: [plain(before[name]), plain(after[name])] for name in after if before[name] != after[name]}
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What an audit entry says of a change: `{field: [before, after]}` for the fields that differ."""
+    return {
+        name: [_plain(before[name]), _plain(value)] for name, value in after.items() if before[name] != value
+    }
 
 
 @transaction.atomic
@@ -56,15 +58,9 @@ def step(
     `EditConflict`. Queries: lock, save, audit entry.
     """
     fresh = locked(record)
-    check_version(fresh, version)  # type: ignore[arg-type]
+    check_version(cast(Any, fresh), version)
     transition = workflow.check(fresh, name, actor, reason=reason)
     values = {name: value(fresh) if callable(value) else value for name, value in values.items()}
     if transition.target:
         values = {workflow.field_name: transition.target, **values}
-    return write(fresh, values, actor=actor, action=transition.label, reason=reason)
-
-
-def require(actor: Any, permission: str, what: str) -> None:
-    """Raises `NotPermitted` unless `actor` is the system (None) or holds `permission`."""
-    if actor is not None and not actor.has_perm(permission):
-        raise NotPermitted(f"您没有“{what}”的权限。如需办理，请联系项目专员。")
+    return write(fresh, values, actor=actor, action=transition.name, reason=reason)

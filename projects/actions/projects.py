@@ -107,7 +107,7 @@ def save_project(
 def note_children_changed(*, project: KeyProject, actor: Any, what: list[str]) -> KeyProject:
     """Records that milestones, problems or receipts of `project` were changed, after they were saved,
     in the same transaction; refuses (and so undoes it) for a terminated project."""
-    fresh = locked(project)
+    fresh = KeyProject.objects.select_for_update(of=("self",)).get(pk=project.pk)
     if fresh.status == Status.TERMINATED:
         raise WorkflowError("项目已终止，台账不能再修改。")
     bump(fresh)

@@ -23,7 +23,7 @@ class PolicyQuerySet(PortalQuerySet):
         """Adds `status`, the same word that `status_on(day)` gives; can be filtered on."""
         return self.alias(starts_on=starts_on()).annotate(status=status_case(day))
 
-    def matching(self, text: str) -> Self:
+    def search(self, text: str) -> Self:
         """Rows in which every word of `text` occurs in title, number, issuer, summary or clauses."""
         queryset = self
         model: Any = self.model

@@ -51,10 +51,6 @@ def _facts(policy: IncentivePolicy) -> list[tuple[str, Any, str]]:
     return [fact for fact in facts if fact[1] or fact[2]]
 
 
-def _matching(queryset: Any, text: str) -> Any:
-    return queryset.matching(text)
-
-
 @public_page
 def policy_list(request: HttpRequest) -> HttpResponse:
     """The library: what is public, whatever its status."""
@@ -68,7 +64,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
             Facet("theme", "主题", "theme", choices=Theme.choices),
             Facet("industry", "产业", "industry__slug", label_field="industry__name"),
         ],
-        search=_matching,
+        search=lambda queryset, text: queryset.search(text),
         sorts={
             "near": ("县级在前", ["is_sample", NEAREST, NEWEST]),
             "new": ("最新成文", [NEWEST]),

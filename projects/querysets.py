@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 
 from projects.choices import LeadState, Nature, ReportState, Stage, Status, TargetCategory
 from tuoxian_portal.accounts.models import Role
+from tuoxian_portal.accounts.scoping import scope_rows
 from tuoxian_portal.core.months import month_of
 from tuoxian_portal.core.querysets import PortalQuerySet
 
@@ -160,36 +161,18 @@ class KeyProjectQuerySet(PortalQuerySet):
 
     def search(self, text: str) -> Self:
         """Rows whose number, name, enterprise, capacity or summary contains every word of `text`."""
-        queryset = self
-        for word in text.split():
-            queryset = queryset.filter(
-                Q(number__icontains=word)
-                | Q(name__icontains=word)
-                | Q(enterprise_name__icontains=word)
-                | Q(capacity__icontains=word)
-                | Q(summary__icontains=word)
-            )
-        return queryset
+        fields = ("number", "name", "enterprise_name", "capacity", "summary")
+        return self.with_every_word(text, *(f"{field}__icontains" for field in fields))
 
 
 class ChildOfProjectQuerySet(PortalQuerySet):
     """Rows that belong to a project and are internal: seen by staff who may see the project."""
 
-    view_permission = ""
-
     def visible_to(self, user: Any) -> Self:
-        if not (user and user.is_authenticated and user.has_perm(self.view_permission)):
-            return self.none()
-        if Role.Scope.COUNTY in user.scopes:
-            return self
-        if Role.Scope.DEPARTMENT in user.scopes and user.department_id:
-            return self.filter(project__department=user.department_id)
-        return self.none()
+        return scope_rows(self, user, department="project__department")
 
 
 class ProgressReportQuerySet(ChildOfProjectQuerySet):
-    view_permission = "projects.view_progressreport"
-
     def counted(self) -> Self:
         """Reports whose figures enter totals."""
         return self.filter(state__in=ReportState.counted())
@@ -219,26 +202,18 @@ class ProgressReportQuerySet(ChildOfProjectQuerySet):
 
 
 class MilestoneQuerySet(ChildOfProjectQuerySet):
-    view_permission = "projects.view_projectmilestone"
-
     def missed(self, on: date) -> Self:
         """Planned before `on` and not reached by then."""
         return self.filter(planned_on__lt=on).filter(Q(actual_on__isnull=True) | Q(actual_on__gt=on))
 
 
 class ProblemQuerySet(ChildOfProjectQuerySet):
-    view_permission = "projects.view_projectproblem"
-
     def open_on(self, on: date) -> Self:
         """Raised by `on` and not resolved by then."""
         return self.filter(raised_on__lte=on).filter(Q(resolved_on__isnull=True) | Q(resolved_on__gt=on))
 
     def overdue(self, on: date) -> Self:
         return self.open_on(on).filter(due_on__lt=on)
-
-
-class ReceiptQuerySet(ChildOfProjectQuerySet):
-    view_permission = "projects.view_fundsreceipt"
 
 
 class OpportunityQuerySet(PortalQuerySet):
@@ -251,15 +226,9 @@ class OpportunityQuerySet(PortalQuerySet):
         return self.published()
 
     def search(self, text: str) -> Self:
-        queryset = self
-        for word in text.split():
-            queryset = queryset.filter(
-                Q(number__icontains=word)
-                | Q(name__icontains=word)
-                | Q(summary__icontains=word)
-                | Q(conditions__icontains=word)
-            )
-        return queryset
+        """Rows whose number, name, summary or conditions contain every word of `text`."""
+        fields = ("number", "name", "summary", "conditions")
+        return self.with_every_word(text, *(f"{field}__icontains" for field in fields))
 
 
 class LeadQuerySet(PortalQuerySet):

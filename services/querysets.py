@@ -1,8 +1,8 @@
-"""Many catalogue rows at once. Cases have their own section below it."""
+"""Everything about many catalogue rows. Cases are in `querysets_cases.py`."""
 
 from typing import Any, Self
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 
 from services.choices import PublicationState
 from tuoxian_portal.core.querysets import PortalQuerySet
@@ -29,10 +29,7 @@ class ServiceItemQuerySet(CatalogueQuerySet):
 
     def search(self, text: str) -> Self:
         """Items whose name, alias, pinyin, code or authority contains every word of `text`."""
-        found = self
-        for word in text.lower().split():
-            found = found.filter(Q(search_text__contains=word) | Q(authority__icontains=word))
-        return found
+        return self.with_every_word(text.lower(), "search_text__contains", "authority__icontains")
 
     def with_materials(self) -> Self:
         """Two more queries for any number of items: materials in order, with their catalogue entry."""
@@ -54,10 +51,7 @@ class ServiceItemQuerySet(CatalogueQuerySet):
 class ServiceBundleQuerySet(CatalogueQuerySet):
     def search(self, text: str) -> Self:
         """Bundles whose name, alias, pinyin or member contains every word of `text`."""
-        found = self
-        for word in text.lower().split():
-            found = found.filter(search_text__contains=word)
-        return found
+        return self.with_every_word(text.lower(), "search_text__contains")
 
     def for_composition(self) -> Self:
         """Members with items, materials, answers and prerequisites: what `composition` reads."""

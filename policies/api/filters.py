@@ -4,7 +4,7 @@ from django_filters import rest_framework as filters
 
 from policies.choices import Factor, Level, Nature, PriceKind, Publication, Status, Theme
 from policies.models import FactorPrice, IncentivePolicy
-from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
 from tuoxian_portal.directory.models import Industry
 
 
@@ -15,24 +15,21 @@ class PolicyFilter(filters.FilterSet):
     status = ChoicesFilter(choices=Status.choices, label="状态（按今天推算）")
     state = filters.ChoiceFilter(choices=Publication.choices, label="公开状态（工作人员）")
     industry = filters.ModelChoiceFilter(queryset=Industry.objects.all(), to_field_name="slug")
-    issued_after = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
-    issued_before = filters.DateFilter(field_name="issued_on", lookup_expr="lte")
+    issued_from = filters.DateFilter(field_name="issued_on", lookup_expr="gte")
+    issued_to = filters.DateFilter(field_name="issued_on", lookup_expr="lte")
     updated_after = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    search = filters.CharFilter(method="by_text", label="标题、文号、发文机关、解读、条款中的词")
+    search = SearchFilter(label="标题、文号、发文机关、解读、条款中的词")
 
     class Meta:
         model = IncentivePolicy
         fields: list[str] = []
 
-    def by_text(self, queryset, name, value):  # type: ignore[no-untyped-def]
-        return queryset.matching(value[:60])
-
 
 class FactorPriceFilter(filters.FilterSet):
     factor = ChoicesFilter(choices=Factor.choices)
     kind = ChoicesFilter(choices=PriceKind.choices)
-    as_of_after = filters.DateFilter(field_name="as_of_date", lookup_expr="gte")
-    as_of_before = filters.DateFilter(field_name="as_of_date", lookup_expr="lte")
+    as_of_from = filters.DateFilter(field_name="as_of_date", lookup_expr="gte")
+    as_of_to = filters.DateFilter(field_name="as_of_date", lookup_expr="lte")
 
     class Meta:
         model = FactorPrice

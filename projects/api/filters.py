@@ -14,11 +14,11 @@ from projects.choices import (
     TargetCategory,
 )
 from projects.models import InvestmentLead, KeyProject, Opportunity, ProgressReport, Target
-from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
 
 
 class KeyProjectFilter(filters.FilterSet):
-    q = filters.CharFilter(method="by_text", label="关键词")
+    search = SearchFilter(label="关键词")
     industry = filters.CharFilter("industry__slug", label="产业标识")
     park = filters.CharFilter("park__name", label="园区")
     stage = ChoicesFilter(choices=Stage.choices)
@@ -32,21 +32,15 @@ class KeyProjectFilter(filters.FilterSet):
         model = KeyProject
         fields = ["is_sample", "is_chain_leader"]
 
-    def by_text(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset.search(value.replace("\x00", "")[:60])
-
 
 class OpportunityFilter(filters.FilterSet):
-    q = filters.CharFilter(method="by_text", label="关键词")
+    search = SearchFilter(label="关键词")
     industry = filters.CharFilter("industry__slug", label="产业标识")
     park = filters.CharFilter("park__name", label="园区")
 
     class Meta:
         model = Opportunity
         fields = ["is_sample"]
-
-    def by_text(self, queryset: Any, name: str, value: str) -> Any:
-        return queryset.search(value.replace("\x00", "")[:60])
 
 
 class TargetFilter(filters.FilterSet):
@@ -77,7 +71,7 @@ class ProgressReportFilter(filters.FilterSet):
 class LeadFilter(filters.FilterSet):
     state = ChoicesFilter(choices=LeadState.choices)
     industry = filters.CharFilter("industry__slug", label="产业标识")
-    due_before = filters.DateFilter("answer_due", lookup_expr="lte")
+    due_to = filters.DateFilter("answer_due", lookup_expr="lte")
 
     class Meta:
         model = InvestmentLead

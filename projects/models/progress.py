@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from projects.choices import MilestoneKind, ReportState
 from projects.models.project import KeyProject
 from projects.querysets import (
+    ChildOfProjectQuerySet,
     MilestoneQuerySet,
     ProblemQuerySet,
     ProgressReportQuerySet,
-    ReceiptQuerySet,
 )
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.fields import WanField
@@ -202,7 +202,7 @@ class FundsReceipt(Timestamped, Sampled):
         _("凭证说明"), max_length=300, help_text=_("例如验资报告、银行回单的编号与日期。")
     )
 
-    objects = ReceiptQuerySet.as_manager()
+    objects = ChildOfProjectQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = _("到位资金")

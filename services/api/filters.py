@@ -7,7 +7,7 @@ from django_filters import rest_framework as filters
 
 from services.choices import FactScope, HandlingKind, ItemType, ProjectStage, PublicationState
 from services.models import HallMechanism, HallStatistic, Material, ServiceBundle, ServiceItem, ServiceTheme
-from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
 
 
 class ItemFilter(filters.FilterSet):
@@ -26,14 +26,11 @@ class ItemFilter(filters.FilterSet):
     mobile = filters.BooleanFilter()
     by_post = filters.BooleanFilter()
     updated_after = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
-    search = filters.CharFilter(method="by_text", label="名称、别名、拼音或编号中的词")
+    search = SearchFilter(label="名称、别名、拼音或编号中的词")
 
     class Meta:
         model = ServiceItem
         fields: list[str] = []
-
-    def by_text(self, queryset: Any, name: str, value: str) -> QuerySet:
-        return queryset.search(value[:60])
 
 
 class BundleFilter(filters.FilterSet):
@@ -43,14 +40,11 @@ class BundleFilter(filters.FilterSet):
     for_individuals = filters.BooleanFilter()
     for_organisations = filters.BooleanFilter()
     item = filters.CharFilter(field_name="members__item__code", label="包含的事项编号", distinct=True)
-    search = filters.CharFilter(method="by_text", label="名称、别名或拼音中的词")
+    search = SearchFilter(label="名称、别名或拼音中的词")
 
     class Meta:
         model = ServiceBundle
         fields: list[str] = []
-
-    def by_text(self, queryset: Any, name: str, value: str) -> QuerySet:
-        return queryset.search(value[:60])
 
 
 class MaterialFilter(filters.FilterSet):

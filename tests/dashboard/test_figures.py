@@ -15,6 +15,7 @@ from services.choices_cases import CaseOutcome, CaseState
 from services.models import Case
 from tests.factories.cases import Hall
 from tuoxian_portal.core.calendar import WorkingCalendar, today
+from tuoxian_portal.core.months import next_month
 from tuoxian_portal.dashboard import figures
 from tuoxian_portal.dashboard.models import HallMonth, ProjectRating
 
@@ -63,7 +64,7 @@ def test_thirteen_months_end_with_this_one():
     months = figures.last_months(date(2026, 3, 31))
     assert len(months) == 13
     assert (months[0], months[-1]) == (date(2025, 3, 1), date(2026, 3, 1))
-    assert all(figures.next_month(a) == b for a, b in pairwise(months))
+    assert all(next_month(a) == b for a, b in pairwise(months))
 
 
 # --- ratings -----------------------------------------------------------------------------------------

@@ -54,10 +54,10 @@ def test_filters_and_their_errors(api_client):
 
     assert titles(level="city") == ["市级"]
     assert titles(status="in_force") == ["县级"]
-    assert titles(issued_after="2026-01-01") == ["县级"]
+    assert titles(issued_from="2026-01-01") == ["县级"]
     assert titles(search="市") == ["市级"]
     assert api_client.get(PRICES, {"kind": "threshold"}).json()["count"] == 1
-    for query in ({"level": "moon"}, {"colour": "red"}, {"issued_after": "昨天"}, {"status": "x"}):
+    for query in ({"level": "moon"}, {"colour": "red"}, {"issued_from": "昨天"}, {"status": "x"}):
         response = api_client.get(POLICIES, query)
         assert response.status_code == 400
         assert set(response.json()) == {"code", "detail", "fields"}

@@ -1,5 +1,7 @@
 """What every queryset of the portal answers."""
 
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.db import models
@@ -17,6 +19,13 @@ class PortalQuerySet(models.QuerySet):
     def visible_to(self, user: Any) -> Self:
         """The rows that `user` may see. The default suits public master data: everything."""
         return self
+
+    def with_every_word(self, text: str, *lookups: str) -> Self:
+        """The rows in which each word of `text` is found by at least one of `lookups`."""
+        rows = self
+        for word in text.split():
+            rows = rows.filter(reduce(or_, (models.Q(**{lookup: word}) for lookup in lookups)))
+        return rows
 
     def samples(self) -> Self:
         """The rows that `seed_demo` made."""

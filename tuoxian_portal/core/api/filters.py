@@ -1,11 +1,13 @@
-"""Filtering that says so when a filter is unknown, instead of returning everything."""
+"""What the filters of every API list share."""
 
 from functools import lru_cache
 from typing import Any
 
-from django_filters import MultipleChoiceFilter
+from django_filters import CharFilter, MultipleChoiceFilter
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.exceptions import ValidationError
+
+from tuoxian_portal.core.listing import MAX_TEXT
 
 PLAIN_PARAMETERS = {"page", "page_size", "ordering", "format", "cursor"}
 
@@ -15,6 +17,13 @@ class ChoicesFilter(MultipleChoiceFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"distinct": False, **kwargs})
+
+
+class SearchFilter(CharFilter):
+    """Narrows by the queryset's own `search(text)`, at the length that pages allow."""
+
+    def filter(self, queryset: Any, value: str) -> Any:
+        return queryset.search(value[:MAX_TEXT]) if value else queryset
 
 
 @lru_cache(maxsize=256)

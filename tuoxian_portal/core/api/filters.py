@@ -29,7 +29,7 @@ class SearchFilter(CharFilter):
 @lru_cache(maxsize=256)
 def only(filterset_class: type[FilterSet], names: frozenset[str]) -> type[FilterSet]:
     """`filterset_class` with the filters `names` alone: building all of them costs more than a query."""
-    narrowed = type(filterset_class.__name__, (filterset_class,), {})
+    narrowed: Any = type(filterset_class.__name__, (filterset_class,), {})
     narrowed.base_filters = {n: f for n, f in filterset_class.base_filters.items() if n in names}
     return narrowed
 

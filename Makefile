@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers schema screenshots bench pins clean
+.PHONY: help run test lint types layers schema screenshots bench pins audit clean
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ bench: $(VENV)/.test ## 性能测量，见 bench/README.md
 
 pins: $(VENV)/.test ## 重新解析并固定全部依赖版本
 	@$(BIN)/python tests/pins.py
+
+audit: $(VENV)/.test ## 查询已固定的依赖有没有公开的漏洞（需要网络）
+	@$(BIN)/pip-audit --requirement requirements.txt --no-deps
 
 clean: ## 删除虚拟环境、缓存和测试产物（不删除数据 var/）
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import DISPLAYS, WIDTHS
-from tests.browser.crawl import public_pages, without_arguments
+from tests.browser.crawl import public_pages
 
 FOLDER = Path(__file__).resolve().parents[2] / "var" / "screenshots"
 IMAGE_OF_README = FOLDER.parents[1] / "docs" / "images" / "home.png"
@@ -45,7 +45,9 @@ def test_display_settings(display: str, open_page: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_dashboards(width: int, open_page: Callable[..., Any]) -> None:
     page = open_page(width=width, account="official-xu")
-    for path in [path for path in without_arguments() if path.startswith("/dashboard/")]:
+    page.goto("/dashboard/")
+    links = page.eval_on_selector_all("a[href^='/dashboard/']", "links => links.map(a => a.pathname)")
+    for path in sorted({"/dashboard/", *links}):
         save(page, f"dashboard/{path.strip('/').replace('/', '-')}-{width}", path)
 
 

@@ -59,7 +59,7 @@ class Case(Versioned, Sampled, Timestamped):
 
     Only `services.actions.cases` changes it. `due_on`, `due_kind` and `decide_by` follow from the
     intervals and are rewritten by every action and by `recompute_deadlines`; they are stored so that
-    lists and dashboards can filter on them (docs/adr/0010).
+    lists and dashboards can filter on them (docs/adr/0007).
     """
 
     case_number = models.CharField(_("办件编号"), max_length=24, unique=True, editable=False)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -176,8 +177,9 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         extra = dict(extra_context or {})
-        if object_id and request.user.has_perm("audit.reveal_personal"):
-            extra["reveal_url"] = reverse("admin:projects_investmentlead_reveal", args=[object_id])
+        lead = self.get_object(request, unquote(object_id)) if object_id else None
+        if lead is not None and request.user.has_perm("audit.reveal_personal"):
+            extra["reveal_url"] = reverse("admin:projects_investmentlead_reveal", args=[lead.pk])
         return super().changeform_view(request, object_id, form_url, extra)
 
     @display(description=_("企业或来人"), ordering="enterprise_name")

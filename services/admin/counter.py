@@ -1,5 +1,6 @@
 """The counter: one page on which a clerk records a case without touching the mouse."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -250,12 +251,15 @@ def applicant_view(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ok": True, "number": number, "name": name})
 
 
+COUNT = re.compile(r"\d{1,3}", re.ASCII)  # str.isdigit() would pass "²", which is no int
+
+
 def _count(text: str) -> int:
-    return int(text) if text.strip().isdigit() else 0
+    return int(text) if COUNT.fullmatch(text.strip()) else 0
 
 
 def _is_count(text: str) -> bool:
-    return not text.strip() or (text.strip().isdigit() and int(text) <= 999)
+    return not text.strip() or COUNT.fullmatch(text.strip()) is not None
 
 
 def _date(text: str) -> date | None:

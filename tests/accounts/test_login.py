@@ -45,3 +45,15 @@ def test_a_wrong_password_says_so_and_keeps_the_name(client, person):
 
 def test_a_browser_that_asks_for_an_icon_gets_the_mark(client):
     assert client.get("/favicon.ico")["Location"].endswith("mark.svg")
+
+
+def test_the_workbench_can_ask_whether_it_is_still_signed_in(client, person):
+    """Asked before a form is sent, so that nothing typed is lost when the login ran out."""
+    answer = client.get("/session/")
+    assert "no-store" in answer["Cache-Control"]
+    assert answer.json()["signed_in"] is False
+    user = person("window")
+    door = answer.json()["login"]
+    landed = client.post(door, {"username": user.username, "password": PASSWORD}, follow=True)
+    assert "回到刚才的表单" in landed.content.decode()
+    assert client.get("/session/").json()["signed_in"] is True

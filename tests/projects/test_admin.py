@@ -381,3 +381,12 @@ def test_an_opportunity_is_added_and_published(client, officer):
     opportunity.refresh_from_db()
     assert opportunity.is_published
     assert "招商新项目" in text(client.get("/projects/opportunities/"))
+
+
+@pytest.mark.parametrize("key", ["abc", "'", "_00", "9" * 30])
+def test_a_lead_that_cannot_be_is_not_there(client, person, key):
+    """Whoever may reveal numbers gets no fault for an address with a letter in it."""
+    client.force_login(person("project_officer"))
+    response = client.get(f"/admin/projects/investmentlead/{key}/change/")
+    assert response.status_code == 302
+    assert response["Location"] == "/admin/"

@@ -108,15 +108,16 @@ def test_without_an_item_the_rest_is_kept(clerk, hall, code):
     assert "测试申请人" in response.content.decode()
 
 
+@pytest.mark.parametrize("value", ["-1", "²", "9" * 5000, "1e3"])
 @pytest.mark.parametrize(
     "field",
     ["originals_{}", "copies_{}", "promised_{}"],
 )
-def test_odd_counts_and_dates_are_refused(clerk, field):
+def test_odd_counts_and_dates_are_refused(clerk, field, value):
     hall = Hall(materials=[Necessity.DEFERRABLE])
     clerk.force_login(hall.clerk)
     line = hall.item.materials.get()
-    changes = {field.format(line.pk): "-1", f"material_{line.pk}": None}
+    changes = {field.format(line.pk): value, f"material_{line.pk}": None}
     response = clerk.post(ADD, sheet(hall, **changes))
     assert response.status_code == 400
     assert f"#id_material_{line.pk}" in response.content.decode()

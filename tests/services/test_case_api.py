@@ -186,6 +186,13 @@ def test_the_list_is_what_its_serializer_describes(hall):
     assert {row["is_overdue"] for row in results} == {True, False}
 
 
+@pytest.mark.parametrize("page", ["0", "-1", "x", "²", "1001", "9" * 5000])
+def test_a_page_that_is_none_is_not_found(hall, page):
+    response = client_of(hall.supervisor).get(CASES, {"page": page})
+    assert response.status_code == 404
+    assert response.json()["detail"] == "页码超出范围。"
+
+
 def test_pages_lead_on_and_back_without_a_count(hall):
     cases = [hall.record(materials={}) for _ in range(3)]
     client = client_of(hall.supervisor)

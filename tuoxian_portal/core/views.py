@@ -9,7 +9,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import reverse
+from django.utils.http import urlencode, url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -104,6 +105,20 @@ def job_progress(request: HttpRequest, job_id: Any) -> JsonResponse:
     if not request.user.has_perm("core.view_job"):
         jobs = jobs.filter(requested_by=request.user.pk)
     return JsonResponse(get_object_or_404(jobs, pk=job_id).as_dict())
+
+
+@never_cache
+def session(request: HttpRequest) -> JsonResponse:
+    """Whether the caller is still signed in; the workbench asks before it sends a form."""
+    login = f"{reverse('login')}?{urlencode({'next': reverse('core:signed_in')})}"
+    return JsonResponse({"signed_in": request.user.is_authenticated, "login": login})
+
+
+@login_required
+@never_cache
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """Where a login in a second window ends: the form that waits is in the first."""
+    return render(request, "core/signed_in.html")
 
 
 @never_cache

@@ -67,7 +67,7 @@ def chosen_year(asked: str, years: list[int]) -> tuple[int, str]:
     newest = next((year for year in years if year <= this_year), this_year)
     if not asked:
         return newest, ""
-    if asked.isascii() and asked.isdigit() and int(asked) in years:
+    if asked in map(str, years):
         return int(asked), ""
     return newest, f"没有“{asked[:10]}”年的目标，已显示 {newest} 年。"
 

@@ -64,15 +64,16 @@ PROJECT_NOTES = [
 ]
 
 
+YEARS = {str(year) for year in range(2000, 2101)}
+
+
 def _counted_rows(request: HttpRequest) -> tuple[Q, str, str]:
     """The rows that a target's 口径 counts (`?counts=…&year=…&sample=…`): filter, title, what was
     wrong. Figures of the sample and of the county are never mixed."""
     rule, year = request.GET.get("counts", ""), request.GET.get("year", "")
     if not rule:
         return Q(), "", ""
-    if rule not in target_rules.RULES or not (
-        year.isascii() and year.isdigit() and 2000 <= int(year) <= 2100
-    ):
+    if rule not in target_rules.RULES or year not in YEARS:
         return Q(), "", "没有这种统计口径，已显示全部项目。"
     condition = target_rules.rows(rule, int(year), is_sample=request.GET.get("sample") == "1")
     return condition, f"{year} 年 {target_rules.RULES[rule].label}", ""

@@ -31,7 +31,8 @@ class UncountedPagination(PortalPagination):
         self.request = request
         size = self.get_page_size(request) or self.max_page_size
         asked = request.query_params.get(self.page_query_param, "1")
-        self.number = int(asked) if asked.isascii() and asked.isdigit() else 0
+        # A number of thousands of digits is no page, and Python refuses to read it.
+        self.number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
         if not 1 <= self.number <= self.deepest_page:
             raise NotFound("页码超出范围。")
         start = (self.number - 1) * size

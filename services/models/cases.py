@@ -156,6 +156,12 @@ class Case(Versioned, Sampled, Timestamped):
             models.Index(fields=["applicant_hash", "item"]),
             models.Index(fields=["decided_on"]),
             models.Index(fields=["received_on"]),
+            # What is late and what soon will be, of the few cases that the office has in hand.
+            models.Index(
+                fields=["due_on"],
+                condition=models.Q(state__in=sorted(state.value for state in OFFICE_STATES)),
+                name="case_office_due",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

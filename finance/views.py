@@ -116,6 +116,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "bank": ("按金融机构", ["bank__order", "bank_id", "name"]),
             "new": ("最新发布", ["-published_at"]),
         },
+        shared_as="products",
         placeholder="产品、银行或适用对象",
     )
     cards = [

@@ -70,6 +70,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
             "new": ("最新成文", [NEWEST]),
             "title": ("标题", ["title"]),
         },
+        shared_as=f"policies of {day}",
         placeholder="政策标题、文号或关键词",
     )
     cards = [

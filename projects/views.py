@@ -87,6 +87,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
             "investment": ("总投资从高到低", ["is_sample", LARGEST]),
             "stage": ("最近更新", ["is_sample", "-updated_at"]),
         },
+        shared_as="projects",
         placeholder="项目、企业或产品",
     )
     return render(
@@ -119,6 +120,7 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
             "number": ("编号顺序", ["is_sample", "number"]),
             "investment": ("估算投资从高到低", ["is_sample", LARGEST]),
         },
+        shared_as="opportunities",
         placeholder="产业、产品或选址",
     )
     cards = [

@@ -64,6 +64,7 @@ def item_list(request: HttpRequest) -> HttpResponse:
         facets=ITEM_FACETS,
         search=lambda queryset, text: queryset.search(text),
         sorts={"code": ("默认", ["code"]), "name": ("名称", ["name"])},
+        shared_as="items",
         placeholder="想办什么事？例如：开饭店、刻章、过户",
     )
     bundles = ServiceBundle.objects.published().prefetch_related("members")
@@ -164,6 +165,7 @@ def bundle_list(request: HttpRequest) -> HttpResponse:
         ],
         search=lambda queryset, text: queryset.search(text),
         sorts={"order": ("默认", ["order"]), "name": ("名称", ["name"])},
+        shared_as="bundles",
         placeholder="想办哪件事？例如：开饭店、注册公司",
     )
     return render(

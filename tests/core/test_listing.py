@@ -9,6 +9,7 @@ from tuoxian_portal.core.listing import Band, Facet, Listing
 from tuoxian_portal.directory.models import Outlet, Town
 
 LEVELS = Outlet.Level.choices
+CHOICES = {"level": "", "town": "?level=town", "rank": "?level=town&level=county"}
 pytestmark = pytest.mark.django_db
 
 
@@ -120,3 +121,20 @@ def test_queries_do_not_grow_with_rows(rf, outlets, django_assert_num_queries):
     Outlet.objects.bulk_create(Outlet(name=f"更多{i}", level="village") for i in range(200))
     with django_assert_num_queries(5):
         draw()
+
+
+def test_a_shared_list_keeps_its_counts_per_choice(rf, outlets, settings, django_assert_num_queries):
+    settings.PUBLIC_PAGE_SECONDS = 60
+    first = {name: counts(listing(rf, query, shared_as="o"), name) for name, query in CHOICES.items()}
+    with django_assert_num_queries(0):
+        again = {name: counts(listing(rf, query, shared_as="o"), name) for name, query in CHOICES.items()}
+    assert first == again
+    assert counts(listing(rf, "?rank=low", shared_as="o"), "level") != first["level"]
+    assert sum(counts(listing(rf, "?q=网点1", shared_as="o"), "level").values()) == 10
+
+
+def test_a_list_of_ones_own_counts_anew(rf, outlets, settings):
+    settings.PUBLIC_PAGE_SECONDS = 60
+    assert counts(listing(rf), "level")["town"] == 10
+    Outlet.objects.filter(level="town").delete()
+    assert "town" not in counts(listing(rf), "level")

@@ -4,12 +4,15 @@ A view builds a `Listing` and hands it to its template as `listing`; the compone
 and `pagination` draw it. Unknown values never raise: they become a notice and are left out.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
@@ -116,6 +119,9 @@ class Listing:
     narrows by text. `sorts` maps a key to (label, order_by); the first is the default. A facet's counts
     are those under the other facets, so that a count says what choosing the option would give. `keep`
     names parameters that belong to the page and stay in every address of the list.
+
+    A list that is the same for everybody names itself in `shared_as`: its counts are then kept as long
+    as a public page is, except under a search text.
     """
 
     def __init__(
@@ -128,10 +134,12 @@ class Listing:
         sorts: dict[str, tuple[str, Sequence[Any]]] | None = None,
         page_size: int = 20,
         keep: Sequence[str] = (),
+        shared_as: str = "",
         placeholder: str = "输入关键词",
     ) -> None:
         self.request = request
         self.keep = keep
+        self.shared_as = shared_as
         self.facets_by = facets
         self.search = search
         self.sorts_by = sorts or {}
@@ -172,17 +180,28 @@ class Listing:
         known = {str(value) for value, _ in facet.choices} or {band.value for band in facet.bands}
         if chosen and not known:
             # Without a fixed list the rows themselves say which values exist.
-            known = {value for value, _, _ in facet.options(self._narrowed(but=facet.name))}
+            known = {value for value, _, _ in self._options(facet)}
         if unknown := [value for value in chosen if value not in known]:
             self.notices.append(f"“{facet.label}”没有“{unknown[0][:20]}”这一项，已忽略。")
             self.selected[facet.name] = [value for value in chosen if value in known]
+
+    def _options(self, facet: Facet) -> list[tuple[str, str, int]]:
+        """The options of `facet` with their counts under the other facets; at most one query."""
+        seconds = settings.PUBLIC_PAGE_SECONDS
+        if not (self.shared_as and seconds) or self.text:
+            return facet.options(self._narrowed(but=facet.name))
+        others = {name: values for name, values in self.selected.items() if values and name != facet.name}
+        key = hashlib.sha256(repr((self.shared_as, facet.name, sorted(others.items()))).encode()).hexdigest()
+        return cache.get_or_set(
+            f"facet.{key}", lambda: facet.options(self._narrowed(but=facet.name)), seconds
+        )
 
     # --- what the page draws --------------------------------------------------------------------
     @cached_property
     def facets(self) -> list[FacetView]:
         views = []
         for facet in self.facets_by:
-            options = facet.options(self._narrowed(but=facet.name))
+            options = self._options(facet)
             chosen = self.selected[facet.name]
             views.append(
                 FacetView(

@@ -73,6 +73,24 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 # --- fixtures -----------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The roles are there once and for all: every test that needs a person needs them. A test that
+    asserts an empty start takes `no_roles`; after a flush `UserFactory` loads them again."""
+    from tuoxian_portal.accounts.reference import RoleSet
+
+    with django_db_blocker.unblock():
+        RoleSet().load()
+
+
+@pytest.fixture
+def no_roles(db: None) -> None:
+    """A database in which `load_reference` has not run yet."""
+    from django.contrib.auth.models import Group
+
+    Group.objects.all().delete()
+
+
 @pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
     """No test sees what another left in the cache."""

@@ -83,7 +83,7 @@ def test_refused_in_production(loaded, settings):
     assert not User.objects.exists()
 
 
-def test_roles_come_first(settings):
+def test_roles_come_first(no_roles, settings):
     settings.DEBUG = True
     with pytest.raises(CommandError, match="load_reference"):
         run()

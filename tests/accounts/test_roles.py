@@ -36,7 +36,7 @@ def held(code):
     }
 
 
-def test_every_role_holds_exactly_what_the_apps_grant():
+def test_every_role_holds_exactly_what_the_apps_grant(no_roles):
     RoleSet().load()
     assert list(Role.objects.values_list("code", flat=True)) == CODES
     for code in CODES:

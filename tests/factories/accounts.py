@@ -22,7 +22,7 @@ class UserFactory(DjangoModelFactory):
 
     @factory.post_generation
     def roles(self, create: bool, extracted: Any, **kwargs: Any) -> None:
-        """Roles by code, with their real permissions; loads the roles once a test."""
+        """Roles by code, with their real permissions; loads them only after a flush."""
         if not create or not extracted:
             return
         if not Role.objects.exists():

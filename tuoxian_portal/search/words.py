@@ -92,8 +92,8 @@ FILLERS = frozenset(
 
 
 @cache
-def _dictionary() -> Any:
-    """The dictionary with the county's own words; 34 MB, taken by processes that search or index."""
+def dictionary() -> Any:
+    """The dictionary with the county's own words; 34 MB, which only processes that search or index hold."""
     import rjieba
 
     for word in OWN_WORDS:
@@ -123,14 +123,14 @@ def _clean(tokens: Iterable[str]) -> list[str]:
 
 def cut(text: str) -> list[str]:
     """The words of `text` in order."""
-    return _clean(_dictionary().cut(normalise(text)))
+    return _clean(dictionary().cut(normalise(text)))
 
 
 @lru_cache(maxsize=50_000)
 def inside(word: str) -> tuple[str, ...]:
     """The shorter words inside `word`, without those that lie across the joint of two others:
     人民政府 is 人民 and 政府 but not 民政, while 民政局 has 民政."""
-    shorter = {w for w in _clean(_dictionary().cut_for_search(word)) if w != word}
+    shorter = {w for w in _clean(dictionary().cut_for_search(word)) if w != word}
     places = [
         (start, start + len(w)) for w in shorter for start in range(len(word)) if word.startswith(w, start)
     ]

@@ -164,7 +164,7 @@ def _behind(project: Any, on: date) -> tuple[Decimal, Decimal, Decimal] | None:
     points = expected - done
     if points <= BEHIND:
         return None
-    return tuple(value.quantize(Decimal("0.1")) for value in (points, done, expected))  # type: ignore[return-value]
+    return tuple(value.quantize(Decimal("0.1")) for value in (points, done, expected))  # type: ignore[return-value]  # three in, three out
 
 
 def _short(text: str) -> str:

@@ -308,7 +308,7 @@ def enquiry(request: HttpRequest) -> HttpResponse:
     status = 400
     if form.is_valid() and form.token:
         known = InvestmentLead.objects.filter(token=form.token).exists()
-        if known or EnquiryThrottle().allow_request(request, None):  # type: ignore[arg-type]
+        if known or EnquiryThrottle().allow_request(request, None):  # type: ignore[arg-type]  # counts by address, asks no view
             data = form.cleaned_data
             lead = actions.record_enquiry(
                 token=form.token,

@@ -62,7 +62,7 @@ class KeyProjectForm(VersionedModelForm):
         return clean_phone(typed) if typed else self.kept_phone
 
     def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, not in the stubs
         if self.errors:
             return
         before = KeyProject.objects.get(pk=self.instance.pk) if self.instance.pk else None

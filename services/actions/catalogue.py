@@ -135,7 +135,7 @@ def revise(*, record: ServiceItem, actor: Any, version: int | None = None) -> Se
 def discard(*, record: ServiceItem, actor: Any, version: int | None = None) -> ServiceItem:
     """Throws the draft of a next version away; returns the item that stays published."""
     draft, _ = _begin(record, "discard", actor, version, "")
-    item = ServiceItem.objects.get(pk=draft.revises_id)  # type: ignore[misc]
+    item = ServiceItem.objects.get(pk=draft.revises_id)  # type: ignore[misc]  # the table lets only drafts of a next version here
     log(actor=actor, action="discard", target=item, changes={"draft": [draft.pk, None]})
     draft.delete()
     return item

@@ -37,7 +37,7 @@ CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9-]{1,39}$", _("编号只用大写字母�
 
 def label_of(record: models.Model, name: str) -> str:
     """What people call the field `name`."""
-    return str(record._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    return str(record._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a column
 
 
 def split_words(text: str) -> list[str]:

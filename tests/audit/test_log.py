@@ -2,9 +2,11 @@
 
 import pytest
 from django.db import models
+from django.urls import reverse
 
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import SuperUserFactory, UserFactory
 from tests.factories.directory import EnterpriseFactory, TownFactory
+from tests.factories.projects import KeyProjectFactory
 from tuoxian_portal.audit.actions import history_of, log, reveal
 from tuoxian_portal.audit.context import remote_address
 from tuoxian_portal.audit.middleware import AuditContextMiddleware
@@ -122,3 +124,23 @@ def test_who_may_look(role, allowed):
         with pytest.raises(NotPermitted):
             reveal(record=user, field="username", actor=user, reason="核实")
         assert not LogEntry.objects.exists()
+
+
+def test_the_list_speaks_in_the_words_of_the_records_page(client):
+    client.force_login(SuperUserFactory())
+    for action in ("edit", "terminate", "unheard-of"):
+        log(actor=UserFactory(), action=action, target=KeyProjectFactory())
+    page = client.get(reverse("admin:audit_logentry_changelist")).content.decode()
+    for words in ("修改台账", "终止项目", "unheard-of"):
+        assert words in page
+
+
+def test_twenty_entries_cost_as_many_queries_as_two(client, django_assert_num_queries):
+    client.force_login(SuperUserFactory())
+    url = reverse("admin:audit_logentry_changelist")
+    client.get(url)
+    for count in (2, 18):
+        for _ in range(count):
+            log(actor=UserFactory(), action="edit", target=KeyProjectFactory())
+        with django_assert_num_queries(7):
+            client.get(url)

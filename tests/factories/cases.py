@@ -12,19 +12,13 @@ from services.actions import cases as do
 from services.actions.recording import Applicant, HandedIn, record_case, register_case
 from services.choices import HandlingKind, ItemType, LimitKind, Necessity, PublicationState
 from services.choices_cases import ApplicantKind, CaseOutcome, CaseState, MaterialState, SpecialProcedure
-from services.models import Case, ItemMaterial, Material, ServiceItem
+from services.models import Case, ItemMaterial, ServiceItem
 from tests.factories.accounts import UserFactory
+from tests.factories.catalogue import MaterialFactory
 from tests.factories.directory import DepartmentFactory, OutletFactory
 
 CREDIT_CODE = "91350100M000100Y43"
 IDENTITY = "11010519491231002X"
-
-
-class MaterialFactory(DjangoModelFactory):
-    class Meta:
-        model = Material
-
-    name = factory.Sequence(lambda n: f"测试材料{n}")
 
 
 class ItemFactory(DjangoModelFactory):

@@ -35,7 +35,7 @@ class MaterialFactory(DjangoModelFactory):
     class Meta:
         model = Material
 
-    name = factory.Sequence(lambda n: f"测试目录材料{n}")
+    name = factory.Sequence(lambda n: f"测试材料{n}")
 
 
 class CompleteItemFactory(DjangoModelFactory):

@@ -70,7 +70,7 @@ class User(AbstractUser):
     bank = models.ForeignKey(Bank, models.SET_NULL, null=True, blank=True, verbose_name=_("金融机构"))
 
     class Meta(AbstractUser.Meta):
-        verbose_name = verbose_name_plural = _("用户")  # type: ignore[assignment]
+        verbose_name = verbose_name_plural = _("用户")  # type: ignore[assignment]  # AbstractUser has lazy texts
 
     def __str__(self) -> str:
         return self.display_name or self.username

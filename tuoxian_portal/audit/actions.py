@@ -43,7 +43,7 @@ def reveal(*, record: models.Model, field: str, actor: Any, reason: str) -> str:
     permission `audit.reveal_personal`, `WorkflowError` without a reason. The caller has already
     scoped `record` by `visible_to` (个人信息保护法 Art. 51: only who needs it, and on record).
     """
-    name = str(record._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+    name = str(record._meta.get_field(field).verbose_name)  # type: ignore[union-attr]  # a column, not a relation back
     if not actor.has_perm("audit.reveal_personal"):
         raise NotPermitted("您没有查看个人信息原文的权限。如确需查看，请联系部门负责人。")
     if not reason.strip():

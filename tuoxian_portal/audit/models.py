@@ -24,7 +24,7 @@ class AppendOnlyQuerySet(models.QuerySet):
             raise TypeError("audit entries are append-only")
         return super().delete()
 
-    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
     delete.queryset_only = True  # type: ignore[attr-defined]
 
 

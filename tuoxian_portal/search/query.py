@@ -175,4 +175,4 @@ def snippet(entry: SearchEntry, marked: re.Pattern[str] | None) -> SafeString:
     end = min(len(text), start + SNIPPET)
     start = max(0, min(start, end - SNIPPET))
     piece = highlight(text[start:end].lstrip("。，、；： "), marked)
-    return mark_safe(("…" if start else "") + piece + ("…" if end < len(text) else ""))  # noqa: S308
+    return mark_safe(("…" if start else "") + piece + ("…" if end < len(text) else ""))  # noqa: S308  (`piece` is escaped)

@@ -28,8 +28,8 @@ class Command(BaseCommand):
         if options["demo"]:
             call_command("prepare", demo=True, stdout=self.stdout, stderr=self.stderr)
             connections.close_all()
-        address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104
-        supervisor = Supervisor(commands(host, port), out=self.stdout)  # type: ignore[arg-type]
+        address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104  (compared, not bound)
+        supervisor = Supervisor(commands(host, port), out=self.stdout)  # type: ignore[arg-type]  # writes like a stream
 
         def announce() -> None:
             if wait_for(address + "healthz/", lambda: supervisor.stopping.is_set()):

@@ -225,6 +225,7 @@ CELERY_BEAT_SCHEDULE = {
     "search-changes": {
         "task": "tuoxian_portal.search.tasks.queue_changes",
         "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "search-rebuild": {
         "task": "tuoxian_portal.search.tasks.rebuild_index",

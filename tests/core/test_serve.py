@@ -138,7 +138,7 @@ def test_prepare_can_be_repeated():
     first, second = io.StringIO(), io.StringIO()
     call_command("prepare", stdout=first)
     call_command("prepare", stdout=second)
-    assert "[1/3] 准备数据库" in first.getvalue()
+    assert "[1/5] 准备数据库" in first.getvalue()
     assert re.search(r"新增 [1-9]", first.getvalue())
     assert not re.search(r"(新增|更新) [1-9]", second.getvalue())
 

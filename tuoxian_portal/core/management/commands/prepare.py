@@ -17,19 +17,23 @@ DEMO_STEPS: list[tuple[str, list[str]]] = [
     ("准备示例数据（页面上均标“示例”）", ["seed_demo", "--scale=1", "--if-empty"]),
     ("准备演示账号", ["create_demo_accounts"]),
 ]
+LAST_STEPS: list[tuple[str, list[str]]] = [
+    ("更新站内搜索", ["rebuild_search"]),
+    ("计算驾驶舱数据", ["refresh_cockpit"]),
+]
 
 ELSEWHERE = "请清理磁盘或检查目录权限，也可以换一个目录：VAR_DIR=/其他目录 make run"
 
 
 class Command(BaseCommand):
-    help = "建表、导入工作日历、载入参考数据；加 --demo 时再准备示例数据和演示账号。可重复执行。"
+    help = "建表，导入日历和参考数据，更新搜索和驾驶舱；加 --demo 时准备示例数据和演示账号。可重复执行。"
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="准备示例数据和每个角色一个演示账号")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        steps = STEPS + (DEMO_STEPS if options["demo"] else [])
+        steps = STEPS + (DEMO_STEPS if options["demo"] else []) + LAST_STEPS
         for number, (title, command) in enumerate(steps, start=1):
             self.stdout.write(f"[{number}/{len(steps)}] {title}……")
             self.stdout.flush()

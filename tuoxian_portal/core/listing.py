@@ -192,9 +192,11 @@ class Listing:
             return facet.options(self._narrowed(but=facet.name))
         others = {name: values for name, values in self.selected.items() if values and name != facet.name}
         key = hashlib.sha256(repr((self.shared_as, facet.name, sorted(others.items()))).encode()).hexdigest()
-        return cache.get_or_set(
-            f"facet.{key}", lambda: facet.options(self._narrowed(but=facet.name)), seconds
-        )
+        options: list[tuple[str, str, int]] | None = cache.get(f"facet.{key}")
+        if options is None:
+            options = facet.options(self._narrowed(but=facet.name))
+            cache.set(f"facet.{key}", options, seconds)
+        return options
 
     # --- what the page draws --------------------------------------------------------------------
     @cached_property

@@ -1,6 +1,9 @@
 """What stands around the code agrees with it: variables, requirements, image and compose file."""
 
+import os
 import re
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -148,3 +151,23 @@ def test_the_image_is_small_and_unprivileged() -> None:
     assert set(re.findall(r"^ENV ([A-Z_]+)|^    ([A-Z_]+)=", dockerfile, flags=re.MULTILINE))
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert {".git", ".env", "var", "tests"} <= set(ignored)
+
+
+def test_djangos_own_check_of_a_deployment_finds_nothing(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DEBUG": "False",
+        "SECRET_KEY": "k9-" + "x7Qm2_" * 12,
+        "FIELD_ENCRYPTION_KEY": "a key of its own",
+        "ALLOWED_HOSTS": "portal.example.gov.cn",
+        "VAR_DIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -313,11 +313,16 @@ class TargetAdmin(PortalAdmin):
 
     @display(description=_("门户计算"))
     def computed(self, target: Target) -> str:
+        """What the portal computes for the target as it is kept: after an error the form's own values
+        stand on the record. Unfold asks more than once for a page."""
         if target.pk is None:
             return ""
-        found = actuals([target])[target.pk]
-        value = f"{plain(found.value)} {target.unit}。" if found.value is not None else ""
-        return f"{value}{found.text}"
+        if not hasattr(target, "_computed"):
+            kept = Target.objects.get(pk=target.pk)
+            found = actuals([kept])[kept.pk]
+            value = f"{plain(found.value)} {kept.unit}。" if found.value is not None else ""
+            target._computed = f"{value}{found.text}"  # type: ignore[attr-defined]
+        return target._computed  # type: ignore[attr-defined]
 
 
 @admin.register(PortfolioFact)

@@ -1,5 +1,6 @@
 """Targets and published portfolio figures."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,13 @@ class Target(Sourced, Sampled):
     """
 
     indicator = models.CharField(_("指标"), max_length=80)
-    year = models.PositiveSmallIntegerField(_("年度"), null=True, blank=True, db_index=True)
+    year = models.PositiveSmallIntegerField(
+        _("年度"),
+        null=True,
+        blank=True,
+        db_index=True,
+        validators=[MinValueValidator(2000), MaxValueValidator(2100)],
+    )
     period = models.CharField(
         _("时间说明"), max_length=40, blank=True, help_text=_("不是整年时，照来源填写。")
     )

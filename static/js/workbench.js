@@ -11,6 +11,18 @@
     });
   });
 
+  // Names for what unfold and Select2 leave without one.
+  addEventListener("load", () => {
+    document.getElementById("nav-sidebar-inner")?.setAttribute("aria-label", "工作台栏目");
+    document.querySelectorAll("select.select2-hidden-accessible").forEach((select) => {
+      const name = select.labels[0]?.textContent.trim();
+      if (!name) return;
+      select.nextElementSibling?.querySelectorAll(".select2-selection, .select2-selection__rendered").forEach((part) => {
+        part.setAttribute("aria-label", name);
+      });
+    });
+  });
+
   // Nothing typed is lost when the login ran out, or the server is away, while a form was being filled
   // in: before a form is sent, the server is asked who we are. After a new login in another window the
   // same form can be sent; its token is taken from the new session.

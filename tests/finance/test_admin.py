@@ -188,3 +188,12 @@ def test_list_queries_do_not_grow(officer, client):
 
     queries(1)  # what the first page of a session asks once
     assert queries(1) == queries(18)
+
+
+@pytest.mark.parametrize("key", ["abc", "²", "9" * 40, "a\x00b", "<script>"])
+@pytest.mark.parametrize("model", ["financingdemand", "loanintent"])
+def test_rubbish_for_a_record_to_choose_is_an_error_of_the_form(client, person, model, key):
+    client.force_login(person("finance_officer"))
+    response = client.post(f"/admin/finance/{model}/add/", {"enterprise": key})
+    assert response.status_code == 200
+    assert "enterprise" in response.context["adminform"].form.errors

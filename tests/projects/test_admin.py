@@ -13,6 +13,7 @@ from projects.models import (
     Opportunity,
     ProgressReport,
     ProjectMilestone,
+    Target,
 )
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import DepartmentFactory, IndustryFactory
@@ -390,3 +391,12 @@ def test_a_lead_that_cannot_be_is_not_there(client, person, key):
     response = client.get(f"/admin/projects/investmentlead/{key}/change/")
     assert response.status_code == 302
     assert response["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("year", ["9" * 40, "30000", "0", "-1"])
+def test_a_target_of_an_absurd_year_is_an_error_of_the_form(client, person, year):
+    client.force_login(person("project_officer"))
+    target = Target.objects.create(scope="county", indicator="开工", year=2026)
+    response = client.post(url("target", "change", target.pk), {"year": year})
+    assert response.status_code == 200
+    assert "year" in response.context["adminform"].form.errors

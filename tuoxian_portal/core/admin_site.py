@@ -1,8 +1,10 @@
 """What every admin of the portal shares: rows scoped, states as badges, saves that call actions."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +45,17 @@ def run_action(function: Callable[..., Any], **arguments: Any) -> Any:
         raise PermissionDenied(error.message) from error
 
 
+class KeyedAutocomplete(AutocompleteSelect):
+    """Draws a form that came back although what was sent for this field is no key: Django's asks the
+    database for it and fails."""
+
+    LONGEST = 18  # digits that fit a BigAutoField
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        keys = [v for v in value if re.fullmatch(rf"\d{{1,{self.LONGEST}}}", str(v), re.ASCII)]
+        return super().optgroups(name, keys, attrs)  # type: ignore[misc]
+
+
 class PortalAdmin(ModelAdmin):
     """Scopes rows by `visible_to` (what it leaves out is 404) and never counts a whole table twice."""
 
@@ -58,6 +71,11 @@ class PortalAdmin(ModelAdmin):
         which costs a query a row. A subclass may name its own."""
         relations = {f.name for f in self.model._meta.fields if f.remote_field}
         return [name for name in self.list_display if name in relations]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request) and "widget" not in kwargs:
+            kwargs["widget"] = KeyedAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         queryset = super().get_queryset(request)

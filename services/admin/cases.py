@@ -71,7 +71,16 @@ class CaseAdmin(WorkflowAdmin):
     action_labels = STAFF_LABELS
     history_length = 80
     state_badge = badge(CaseState)
-    list_display = ["case_number", "item", "applicant", "state_badge", "due", "outlet", "department"]
+    list_display = [
+        "case_number",
+        "item",
+        "applicant",
+        "state_badge",
+        "due",
+        "outlet",
+        "department",
+        "is_sample",
+    ]
     list_filter = [QueueFilter, "state", "department", "outlet", "is_sample"]
     list_select_related = ["item", "outlet", "department"]
     search_fields = ["case_number", "applicant_name"]

@@ -120,8 +120,9 @@ def enquire(page: Any, project: str, *, scripts: bool) -> str:
         field.get_attribute("name"): field.input_value()
         for field in page.locator("main form input:not([type=checkbox]), main form textarea").all()
     }
-    with page.expect_navigation(url="**/invest/contact/done/**"):
-        submit.dblclick()
+    # Without scripts the second click cuts off the first one's navigation: wait for what comes in the end.
+    submit.dblclick(no_wait_after=True)
+    page.wait_for_selector(".confirmation-number b")
     number = page.locator(".confirmation-number b").inner_text()
     fits(page)
 

@@ -2,11 +2,25 @@
 
 from typing import Any
 
+from playwright.sync_api import expect
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 TABS = 150
 IN_FOCUS = "selector => !!document.activeElement && document.activeElement.matches(selector)"
+
+
+def double_click(page: Any, selector: str, lands_on: Any) -> None:
+    """Presses a button twice and waits for the page `lands_on` (an address or a pattern).
+
+    The guard against a second submit is a deferred script, so the page has to be loaded first; and a
+    navigation that a second one cuts off is no fault, so the address is awaited and not the first
+    navigation.
+    """
+    page.wait_for_load_state()
+    page.locator(selector).dblclick(no_wait_after=True)
+    expect(page).to_have_url(lands_on, timeout=30_000)
+    page.wait_for_load_state()
 
 
 def credit_code(number: int) -> str:

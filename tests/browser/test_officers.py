@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.browser.journeys import offered
+from tests.browser.journeys import double_click, offered
 
 FORM = "#content form"
 
@@ -18,6 +18,7 @@ def choose(page: Any, name: str, text: str) -> None:
 
 def save(page: Any) -> None:
     """Saves with a double click, which saves once."""
+    page.wait_for_load_state()
     with page.expect_navigation():
         page.locator("[name=_save]").dblclick()
 
@@ -28,8 +29,7 @@ def act(page: Any, verb: str, **fields: str) -> None:
     page.locator("nav[aria-label=可办理的操作] a", has_text=verb).first.click()
     for name, value in fields.items():
         page.fill(f"{FORM} [name={name}]", value)
-    with page.expect_navigation(url=record):
-        page.locator(f"{FORM} button[type=submit]").dblclick()
+    double_click(page, f"{FORM} button[type=submit]", record)
     assert f"已{verb}" in page.locator("body").inner_text()
 
 

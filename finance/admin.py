@@ -292,7 +292,7 @@ class LoanIntentAdmin(ActionSavedAdmin, WorkflowAdmin):
         own = own_bank(request.user)
         if obj is None and own:
             # The bank of a bank's contact is not asked for, it is known before the model is checked.
-            class OwnBankForm(form):  # type: ignore[misc,valid-type]
+            class OwnBankForm(form):  # type: ignore[misc,valid-type]  # the base is made at run time
                 def __init__(self, *args: Any, **options: Any) -> None:
                     super().__init__(*args, **options)
                     self.instance.bank_id = own

@@ -1,5 +1,7 @@
 """What may be done with a loan intent, a demand and a product, in which state, and by whom."""
 
+from typing import Any
+
 from finance.choices import DemandState, IntentState, ProductState
 from tuoxian_portal.core.workflow import Transition, Workflow, register_check
 
@@ -107,13 +109,13 @@ DEMAND_WORKFLOW = register_check(
 )
 
 
-def _unsourced(product, user):  # type: ignore[no-untyped-def]
+def _unsourced(product: Any, user: Any) -> str | None:
     if product.has_source and product.source_date:
         return None
     return "发布前须写明来源标题和来源日期（例如银行产品页及其日期）。"
 
 
-def _expired(product, user):  # type: ignore[no-untyped-def]
+def _expired(product: Any, user: Any) -> str | None:
     return "有效期已过，请先更新有效期。" if product.is_expired else None
 
 

@@ -14,9 +14,9 @@ from unfold.decorators import display
 
 from services.admin import counter
 from services.admin.case_forms import CASE_VERBS
+from services.admin.papers import PapersMixin
 from services.choices_cases import CaseState
 from services.models.cases import Case, CaseDocument
-from services.papers.render import facts_of, render_paper
 from services.progress import STAFF_LABELS, ledger, remaining_text, status_sentence
 from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.actions import reveal
@@ -63,7 +63,9 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Case)
-class CaseAdmin(WorkflowAdmin):
+class CaseAdmin(PapersMixin, WorkflowAdmin):
+    paper_model = CaseDocument
+    paper_subject = "case"
     workflow = CASE_WORKFLOW
     verbs = CASE_VERBS
     actions = None  # nothing in bulk goes round the workflow
@@ -125,8 +127,6 @@ class CaseAdmin(WorkflowAdmin):
             path("applicant/", view(self.applicant_view), name="services_case_applicant"),
             path("<int:pk>/reveal/", view(self.reveal_view), name="services_case_reveal"),
             path("<int:pk>/ledger/", view(self.ledger_view), name="services_case_ledger"),
-            path("papers/<int:pk>/", view(self.paper_view), name="services_case_paper"),
-            path("papers/<int:pk>/print/", view(self.print_view), name="services_case_print"),
             *super().get_urls(),
         ]
 
@@ -212,27 +212,3 @@ class CaseAdmin(WorkflowAdmin):
         case = self._find(request, pk)
         context = {"case": case, "ledger": ledger(case), "state": CaseState(case.state)}
         return TemplateResponse(request, "admin/services/case/ledger.html", context)
-
-    def _document(self, request: HttpRequest, pk: int) -> CaseDocument:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        document = CaseDocument.objects.select_related("case").filter(pk=pk).first()
-        if document is None or not self.get_queryset(request).filter(pk=document.case_id).exists():
-            raise Http404
-        return document
-
-    def paper_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A paper as PDF, the same each time it is printed."""
-        document = self._document(request, pk)
-        response = HttpResponse(render_paper(document), content_type="application/pdf")
-        response.headers["Content-Disposition"] = f'inline; filename="{document.number}.pdf"'
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
-
-    def print_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The same paper as a page that prints from the browser."""
-        document = self._document(request, pk)
-        context = {"document": document, "content": document.content, "facts": facts_of(document)}
-        response = TemplateResponse(request, "admin/services/case/paper.html", context)
-        response.headers["Cache-Control"] = "private, no-store"
-        return response

@@ -20,11 +20,11 @@ from services.choices_cases import (
     ClockKind,
     DeliveryMethod,
     MaterialState,
-    PaperKind,
     SpecialProcedure,
 )
 from services.clock import Span
 from services.models.catalogue import Material, ServiceItem
+from services.models.papers import IssuedPaper
 from services.querysets_cases import CaseQuerySet
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.calendar import today
@@ -189,6 +189,11 @@ class Case(Versioned, Sampled, Timestamped):
     def get_absolute_url(self) -> str:
         """The case in the staff's workbench; the public follows it at `/track/`."""
         return reverse("admin:services_case_change", args=[self.pk])
+
+    @property
+    def tracking_number(self) -> str:
+        """What the applicant types at `/track/`, with the password."""
+        return self.case_number
 
     @property
     def is_open(self) -> bool:
@@ -356,19 +361,14 @@ class CorrectionNotice(models.Model):
         return f"{self.case} 补正告知 {self.told_on}"
 
 
-class CaseDocument(models.Model):
-    """A paper printed for a case. Its content is frozen: printing it again gives the same paper."""
+class CaseDocument(IssuedPaper):
+    """A paper printed for a case."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="documents", verbose_name=_("办件"))
-    kind = models.CharField(_("文书"), max_length=20, choices=PaperKind.choices)
-    number = models.CharField(_("文书编号"), max_length=30, unique=True)
-    content = models.JSONField(_("内容"))
-    created_at = models.DateTimeField(_("制作时间"))
-    created_by = _person(_("制作人"))
 
-    class Meta:
+    class Meta(IssuedPaper.Meta):
         verbose_name = verbose_name_plural = _("办件文书")
-        ordering = ["created_at", "pk"]
 
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.number}"
+    @property
+    def subject(self) -> Case:
+        return self.case

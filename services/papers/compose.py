@@ -1,4 +1,4 @@
-"""Fills a paper with a case, once: the content is frozen in `CaseDocument` as plain JSON."""
+"""Fills a paper with a case, once: the content is frozen in an `IssuedPaper` as plain JSON."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +16,7 @@ from services.choices_cases import (
 from services.clock import limits_of
 from services.models.cases import Case, CaseDocument, CaseMaterial
 from services.models.catalogue import days_text
-from services.papers.texts import LAW, PAPERS, REMEDIES
+from services.papers.texts import LAW, PAPERS, REMEDIES, Paper
 from tuoxian_portal.core.chinese import chinese_date, plain_date
 
 FACT_LABELS = {
@@ -89,20 +89,50 @@ def compose(
     if kind in {PaperKind.RECEIPT, PaperKind.CORRECTION_RECEIPT} and case.received_at:
         received = timezone.localtime(case.received_at)
         context["received"] = f"{plain_date(received.date())} {received:%H:%M}"
-    sealed = {"department": case.department.name, "outlet": case.outlet.name, "": ""}[paper.seal]
+    return content_of(
+        paper,
+        context,
+        title=title,
+        number=number,
+        to=case.applicant_name,
+        table=_table(paper.table, lambda: case.materials.all() if materials is None else materials, extra),
+        place={"department": case.department.name, "outlet": case.outlet.name, "": ""}[paper.seal],
+        on=on,
+        by=by,
+    )
+
+
+def content_of(
+    paper: Paper,
+    context: dict[str, str],
+    *,
+    number: str,
+    on: date,
+    to: str = "",
+    table: dict[str, Any] | None = None,
+    place: str = "",
+    by: Any = None,
+    title: str = "",
+    labels: dict[str, str] = FACT_LABELS,
+) -> dict[str, Any]:
+    """The frozen content of any paper of the hall: what both the PDF and the print page are made of.
+
+    `context` fills the texts of `paper`; `labels` name its facts; `place` is whose seal it carries
+    (no date is printed without one); `table` is `{"headers", "rows", "widths"}` or None.
+    """
     return {
-        "title": title,
+        "title": title or paper.title,
         "number": number,
-        "to": f"{case.applicant_name}：" if paper.addressed else "",
-        "facts": [[FACT_LABELS[name], context[name]] for name in paper.facts if name != "tracking"],
+        "to": f"{to}：" if paper.addressed else "",
+        "facts": [[labels[name], context[name]] for name in paper.facts if name != "tracking"],
         "slip": paper.slip,
         "body": [text for raw in paper.body if (text := raw.format_map(context).strip())],
-        "table": _table(paper.table, lambda: case.materials.all() if materials is None else materials, extra),
+        "table": table,
         "after": [raw.format_map(context) for raw in paper.after]
         + ([REMEDIES.format_map(context)] if paper.remedies else []),
         "signers": [[name, _signer(name, by)] for name in paper.signers],
-        "place": sealed,
-        "date": chinese_date(on) if sealed else "",
+        "place": place,
+        "date": chinese_date(on) if place else "",
     }
 
 

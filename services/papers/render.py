@@ -5,13 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from services.models.cases import Case, CaseDocument
+from services.models.papers import IssuedPaper
 
 
-def tracking_address(case: Case) -> str:
-    """Where the QR code leads. Number and password stand after the `#`, which no browser sends, so
+def tracking_address(subject: Any) -> str:
+    """Where the QR code of a case or bundle leads. Number and password stand after the `#`, which no browser sends, so
     that they reach no log; the page's script fills the form from them."""
-    return f"{settings.SITE_URL}{reverse('services:track')}#{case.case_number}/{case.tracking_code}"
+    return f"{settings.SITE_URL}{reverse('services:track')}#{subject.tracking_number}/{subject.tracking_code}"
 
 
 def spaced(code: str) -> str:
@@ -19,15 +19,15 @@ def spaced(code: str) -> str:
     return f"{code[:4]} {code[4:]}"
 
 
-def facts_of(document: CaseDocument) -> list[list[str]]:
+def facts_of(document: IssuedPaper) -> list[list[str]]:
     """The box at the top, with the tracking password on papers that carry it."""
     rows = list(document.content["facts"])
     if document.content["slip"]:
-        rows.append(["查询密码", spaced(document.case.tracking_code)])
+        rows.append(["查询密码", spaced(document.subject.tracking_code)])
     return rows
 
 
-def render_paper(document: CaseDocument) -> bytes:
+def render_paper(document: IssuedPaper) -> bytes:
     """The paper as PDF; the same bytes each time. About half a second."""
     from tuoxian_portal.core.pdf import Pdf, mm  # heavy: only processes that print load it
 
@@ -45,7 +45,7 @@ def render_paper(document: CaseDocument) -> bytes:
     if slip or not content["to"]:
         paper.facts(
             [(label, value) for label, value in facts_of(document)],
-            qr=tracking_address(document.case) if slip else "",
+            qr=tracking_address(document.subject) if slip else "",
             qr_caption="扫码查看办理进度" if slip else "",
         )
     else:

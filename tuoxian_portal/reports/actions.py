@@ -18,7 +18,8 @@ from tuoxian_portal.core.jobs import enqueue
 from tuoxian_portal.core.models import Job
 from tuoxian_portal.core.months import last_day
 from tuoxian_portal.core.registries import ReportKind, report_kinds
-from tuoxian_portal.reports.models import ReportFile, ReportRun, private_storage
+from tuoxian_portal.core.uploads import private_storage
+from tuoxian_portal.reports.models import ReportFile, ReportRun
 from tuoxian_portal.reports.periods import clean_period, label_of, months_before
 from tuoxian_portal.reports.renderers import RENDERERS
 

@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -14,13 +13,9 @@ from tuoxian_portal.core.choices import BadgeChoices
 from tuoxian_portal.core.models import Job
 from tuoxian_portal.core.querysets import PortalQuerySet
 from tuoxian_portal.core.registries import report_kinds
+from tuoxian_portal.core.uploads import private_storage
 from tuoxian_portal.reports.periods import label_of
 from tuoxian_portal.reports.querysets import ReportRunQuerySet
-
-
-def private_storage() -> Storage:
-    """Where files lie that only a view hands out."""
-    return storages["private"]
 
 
 class ReportRun(models.Model):

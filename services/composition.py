@@ -1,15 +1,44 @@
-"""Composing a bundle: from the answers, what applies, one set of materials, and what is saved.
+"""Composing a bundle: from the answers, what applies, one form, one set of materials, a plan, and what
+is saved.
 
 Pure functions over rows that are already loaded (`ServiceBundle.objects.for_composition()`): no
 queries, no writes. The public page, the clerk's screen and the API call the same ones.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from services.choices import Necessity
-from services.models import BundleMember, BundleQuestion, ItemMaterial, Material, ServiceBundle
+from services.form_filling import FormGroup, Question, fields_of, questions_of
+from services.models import (
+    BundleAnswer,
+    BundleMember,
+    BundleQuestion,
+    ItemMaterial,
+    Material,
+    ServiceBundle,
+    ServiceItem,
+)
+from services.planning import Plan, find_cycle, handler_of, plan_for, waves
+from tuoxian_portal.core.errors import WorkflowError
+
+__all__ = [
+    "STRENGTH",
+    "Composition",
+    "MergedMaterial",
+    "Reason",
+    "Saving",
+    "accepted_answers",
+    "compose",
+    "find_cycle",
+    "merge_materials",
+    "saving_of",
+    "saving_table",
+    "standing",
+    "to_snapshot",
+    "waves",
+]
 
 # The strongest claim wins: what one member requires is required of the whole.
 STRENGTH = {
@@ -71,25 +100,78 @@ class MergedMaterial:
 class Saving:
     """减负单: before (each item on its own) and after (done together).
 
-    `materials` counts lines of material lists. `visits` counts an item whose number of visits is not
-    published as one; `assumed_visits` says how many those were.
+    `fields` counts the questions of forms, `materials` the lines of material lists. `visits` counts an
+    item whose number of visits is not published as one; `assumed_visits` says how many those were.
+    `days` are working days: before, the items one after another; after, the longest path of the plan or
+    the bundle's own published promise. Both are None where that cannot be said truthfully;
+    `unknown_days` members publish no limit and are in neither, `converted_days` publish calendar days.
+    No member of it is ever negative.
     """
 
     forms_before: int
     forms_after: int
+    fields_before: int
+    fields_after: int
     materials_before: int
     materials_after: int
     visits_before: int
     visits_after: int
+    days_before: int | None
+    days_after: int | None
     assumed_visits: int
+    unknown_days: int
+    converted_days: int
+    promised: bool
 
     @property
     def rows(self) -> list[tuple[str, int, int]]:
-        return [
+        """(what and its unit, before, after); a row that nobody can know is not there."""
+        rows = [
             ("填写表单（张）", self.forms_before, self.forms_after),
+            ("填写项目（项）", self.fields_before, self.fields_after),
             ("提交材料（项）", self.materials_before, self.materials_after),
             ("到现场（次）", self.visits_before, self.visits_after),
         ]
+        if self.days_before is not None and self.days_after is not None:
+            rows.append(("办理时间（工作日）", self.days_before, self.days_after))
+        return rows
+
+    @property
+    def notes(self) -> list[str]:
+        """What is counted and what is assumed, a sentence each."""
+        notes = [
+            "只算目录内事项的表单、材料和到现场次数；材料按清单项数计，各事项共用的合为一项，前一事项的办理结果和"
+            "已有的电子证照不再提交。"
+        ]
+        if self.assumed_visits:
+            notes.append(f"{self.assumed_visits} 个事项没有公布到现场次数，按 1 次计。")
+        if self.days_before is not None:
+            after = "牵头单位承诺的时限" if self.promised else "同时办理时最长的一条线"
+            notes.append(
+                f"办理时间：分开办按逐个办理相加，一次办按{after}；都按承诺时限计，没有承诺的按法定时限计。"
+            )
+            if self.converted_days:
+                notes.append(f"{self.converted_days} 个事项的时限按自然日公布，按每 7 日 5 个工作日折算。")
+        if self.unknown_days:
+            left_out = "没有计入" if self.days_before is not None else "不能比较办理时间"
+            notes.append(f"{self.unknown_days} 个事项没有公布办理时限，{left_out}。")
+        return notes
+
+
+@dataclass(frozen=True)
+class Reason:
+    """An answer that decides about a member. `given` is what was chosen, None while it is open."""
+
+    question: BundleQuestion
+    given: BundleAnswer | None
+    met: bool | None
+
+    @property
+    def text(self) -> str:
+        """`“是否零售卷烟？”答“否”`, or `看“是否零售卷烟？”怎样回答`."""
+        if self.given is None:
+            return f"看“{self.question.text}”怎样回答"
+        return f"“{self.question.text}”答“{self.given.label}”"
 
 
 @dataclass
@@ -97,7 +179,9 @@ class Composition:
     """What a bundle means for one applicant.
 
     `applies` are the members that apply for certain, `undecided` those that wait for an answer and
-    are not in the merged list, `excluded` those that do not apply.
+    are in neither form, list nor plan, `excluded` those that do not apply. The papers that the members
+    ask for are in exactly one of `materials` (to hand in), `shared` (a member issues it) and `held` (the
+    applicant's electronic licence is in the register).
     """
 
     bundle: ServiceBundle
@@ -109,7 +193,34 @@ class Composition:
     ignored: list[str]
     materials: list[MergedMaterial]
     shared: list[tuple[MergedMaterial, BundleMember]]
+    held: list[MergedMaterial]
+    form: list[FormGroup]
+    plan: Plan
     saving: Saving
+
+    @property
+    def items(self) -> list[ServiceItem]:
+        """The items of the catalogue that apply."""
+        return [member.item for member in self.applies if member.item]
+
+    @property
+    def questions(self) -> list[Question]:
+        """Every question of the form."""
+        return questions_of(self.form)
+
+    def reasons(self, member: BundleMember) -> list[Reason]:
+        """Which answers decide about `member`, by question; [] when it always applies."""
+        wanted: dict[int, set[str]] = {}
+        for answer in member.answers.all():
+            wanted.setdefault(answer.question_id, set()).add(answer.value)
+        reasons = []
+        for question in self.bundle.questions.all():
+            if (values := wanted.get(question.pk)) is None:
+                continue
+            chosen = self.answers.get(question.key)
+            given = next((a for a in question.answers.all() if a.value == chosen), None)
+            reasons.append(Reason(question, given, None if given is None else given.value in values))
+        return reasons
 
 
 def _highest(counts: Iterable[int | None]) -> int | None:
@@ -166,83 +277,178 @@ def merge_materials(members: Iterable[BundleMember]) -> list[MergedMaterial]:
     return sorted(merged.values(), key=lambda m: (-STRENGTH[m.necessity], m.name, m.material.pk))
 
 
-def saving_of(members: Sequence[BundleMember], materials: Sequence[MergedMaterial]) -> Saving:
-    """Before and after. After is never more than before."""
+def saving_of(
+    members: Sequence[BundleMember],
+    materials: Collection[MergedMaterial],
+    form: Iterable[FormGroup],
+    plan: Plan,
+    promise: int | None = None,
+) -> Saving:
+    """Before and after. After is never more than before. `promise` is the bundle's own limit in working
+    days, where one is published."""
     inside = [member.item for member in members if member.item]
     visits = [1 if item.visits is None else item.visits for item in inside]
+    days = _days(plan, promise)
     return Saving(
         forms_before=len(inside),
         forms_after=min(len(inside), 1),
+        fields_before=sum(len(item.form_fields.all()) for item in inside),
+        fields_after=len(questions_of(form)),
         materials_before=sum(len(item.materials.all()) for item in inside),
         materials_after=len(materials),
         visits_before=sum(visits),
         visits_after=min(sum(visits), 1),
+        days_before=days[0] if days else None,
+        days_after=days[1] if days else None,
         assumed_visits=sum(item.visits is None for item in inside),
+        unknown_days=len(plan.unknown),
+        converted_days=len(plan.converted),
+        promised=bool(days and promise is not None and days[1] == promise),
     )
 
 
-def compose(bundle: ServiceBundle, answers: Mapping[str, str]) -> Composition:
-    """Composes `bundle` for `answers` (question key → answer value). Unknown answers are ignored and
-    named in `ignored`; members whose question is open are `undecided`."""
+def _days(plan: Plan, promise: int | None) -> tuple[int, int] | None:
+    """(one after another, together) in working days, or None where a comparison would not be true.
+
+    With unknown limits both are lower bounds, and their difference is one of the true saving: each
+    unknown limit lengthens the sum by all of itself and the longest path by no more. A promise replaces
+    the path; where the known limits add up to less than the promise, nothing can be said. Every member's
+    own limit binds beside the promise, so the shorter of the two holds once all limits are known.
+    """
+    if not plan.is_known:
+        return None
+    if promise is None:
+        return plan.total, plan.days
+    if not plan.unknown:
+        return plan.total, min(plan.days, promise)
+    return (plan.total, promise) if promise <= plan.total else None
+
+
+def compose(
+    bundle: ServiceBundle, answers: Mapping[str, str], licences: Collection[int] = frozenset()
+) -> Composition:
+    """Composes `bundle` for `answers` (question key → answer value).
+
+    `licences` are the pks of materials for which the register holds the applicant's electronic licence:
+    they go to `held` and are not handed in. Unknown answers are ignored and named in `ignored`; members
+    whose question is open are `undecided`. No queries on a bundle read by `for_composition()`. Raises
+    `WorkflowError` when the prerequisites go in a circle, which only an unpublished bundle can have.
+    """
     known, ignored = accepted_answers(bundle, answers)
     groups: dict[bool | None, list[BundleMember]] = {True: [], False: [], None: []}
     for member in bundle.members.all():
         groups[standing(member, known)].append(member)
-    materials, shared = [], []
-    for entry in merge_materials(groups[True]):
-        if issuer := entry.issuer_among(groups[True]):
+    applies = groups[True]
+    materials, shared, held = [], [], []
+    for entry in merge_materials(applies):
+        if issuer := entry.issuer_among(applies):
             shared.append((entry, issuer))
+        elif entry.material.pk in licences:
+            held.append(entry)
         else:
             materials.append(entry)
+    form = fields_of(member.item for member in applies if member.item)
+    try:
+        plan = plan_for(applies)
+    except ValueError as error:
+        raise WorkflowError(f"先办关系成了环：{error}。请先修改成员的“先办事项”。") from error
     return Composition(
         bundle=bundle,
         answers=known,
-        applies=groups[True],
+        applies=applies,
         undecided=groups[None],
         excluded=groups[False],
         open_questions=[q for q in bundle.questions.all() if q.key not in known],
         ignored=ignored,
         materials=materials,
         shared=shared,
-        saving=saving_of(groups[True], materials),
+        held=held,
+        form=form,
+        plan=plan,
+        saving=saving_of(applies, materials, form, plan, bundle.promised_days),
     )
 
 
-def find_cycle(members: Iterable[Any]) -> list[Any]:
-    """A circle among the prerequisites, first member repeated at its end; [] when there is none."""
-    by_pk = {member.pk: member for member in members}
-    done: set[int] = set()
-    for start in by_pk:
-        path: list[int] = []
-        stack: list[tuple[int, bool]] = [(start, False)]
-        while stack:
-            pk, leaving = stack.pop()
-            if leaving:
-                path.pop()
-                done.add(pk)
-                continue
-            if pk in path:
-                return [by_pk[p] for p in [*path[path.index(pk) :], pk]]
-            if pk in done:
-                continue
-            path.append(pk)
-            stack.append((pk, True))
-            stack += [(p.pk, False) for p in by_pk[pk].prerequisites.all() if p.pk in by_pk]
-    return []
+def saving_table(saving: Saving) -> list[list[str]]:
+    """减负单 as rows of text for print: what, 分开办, 一次办, 减少."""
+    least = "至少 " if saving.unknown_days else ""
+    rows = []
+    for label, before, after in saving.rows:
+        mark = least if label.startswith("办理时间") else ""
+        exact = mark and saving.promised  # a promise is the whole time, the sum of known limits is not
+        rows.append([label, f"{mark}{before}", f"{'' if exact else mark}{after}", f"{mark}{before - after}"])
+    return rows
 
 
-def waves(members: Sequence[BundleMember]) -> list[list[BundleMember]]:
-    """The members in the order of handling: each wave may run in parallel once the one before it is
-    done. Prerequisites outside `members` do not hold anything up. Raises `ValueError` on a cycle."""
-    if cycle := find_cycle(members):
-        raise ValueError(" → ".join(str(member) for member in cycle))
-    present = {member.pk for member in members}
-    placed: set[int] = set()
-    result: list[list[BundleMember]] = []
-    rest = list(members)
-    while rest:
-        wave = [m for m in rest if all(p.pk in placed or p.pk not in present for p in m.prerequisites.all())]
-        result.append(wave)
-        placed |= {m.pk for m in wave}
-        rest = [m for m in rest if m.pk not in placed]
-    return result
+def to_snapshot(composition: Composition) -> dict[str, Any]:
+    """The composition as plain JSON, for the parent case to keep: what applied and why, the form, the
+    papers, the plan and the saving as they were on that day. No queries. `schema` rises when a reader of
+    older ones would have to know."""
+    bundle = composition.bundle
+    return {
+        "schema": 1,
+        "bundle": {
+            "slug": bundle.slug,
+            "name": bundle.name,
+            "lead_authority": bundle.lead_authority,
+            "promised_days": bundle.promised_days,
+        },
+        "answers": dict(composition.answers),
+        "questions": [
+            {
+                "key": question.key,
+                "text": question.text,
+                "value": composition.answers.get(question.key),
+                "label": next(
+                    (
+                        a.label
+                        for a in question.answers.all()
+                        if a.value == composition.answers.get(question.key)
+                    ),
+                    "",
+                ),
+            }
+            for question in bundle.questions.all()
+        ],
+        "members": [
+            {
+                "member": member.order,
+                "name": member.name,
+                "item": member.item.code if member.item else None,
+                "item_version": member.item.version_number if member.item else None,
+                "handled_by": handler_of(member),
+                "standing": verdict,
+                "reasons": [reason.text for reason in composition.reasons(member)],
+                "prerequisites": sorted(p.order for p in member.prerequisites.all()),
+            }
+            for verdict, members in (
+                ("applies", composition.applies),
+                ("undecided", composition.undecided),
+                ("excluded", composition.excluded),
+            )
+            for member in members
+        ],
+        "materials": [_material(entry) for entry in composition.materials],
+        "held": [_material(entry) for entry in composition.held],
+        "shared": [{**_material(entry), "issued_by": issuer.name} for entry, issuer in composition.shared],
+        "form": [group.as_json() for group in composition.form],
+        "plan": composition.plan.as_json(),
+        "saving": {
+            **asdict(composition.saving),
+            "table": saving_table(composition.saving),
+            "notes": composition.saving.notes,
+        },
+    }
+
+
+def _material(entry: MergedMaterial) -> dict[str, Any]:
+    return {
+        "material": entry.material.pk,
+        "name": entry.name,
+        "necessity": str(entry.necessity.value),
+        "conditions": entry.conditions,
+        "originals": entry.originals,
+        "copies": entry.copies,
+        "electronic_licence": entry.material.electronic_licence,
+        "items": [member.item.code for member, _ in entry.lines if member.item],
+    }

@@ -39,11 +39,16 @@ class ServiceItemQuerySet(CatalogueQuerySet):
             Prefetch("materials", ItemMaterial.objects.select_related("material").order_by("order", "pk"))
         )
 
+    def with_form(self) -> Self:
+        """One more query for any number of items: the fields of their forms."""
+        return self.prefetch_related("form_fields")
+
     def for_guide(self) -> Self:
         """Everything the guide page shows, in a constant number of queries."""
         return (
             self.select_related("department")
             .with_materials()
+            .with_form()
             .prefetch_related("themes", "outlets", "bases", "steps", "questions")
         )
 
@@ -54,7 +59,7 @@ class ServiceBundleQuerySet(CatalogueQuerySet):
         return self.with_every_word(text.lower(), "search_text__contains")
 
     def for_composition(self) -> Self:
-        """Members with items, materials, answers and prerequisites: what `composition` reads."""
+        """Members with items, materials, forms, answers and prerequisites: what `composition` reads."""
         from services.models import BundleMember, ItemMaterial
 
         members = (
@@ -63,6 +68,7 @@ class ServiceBundleQuerySet(CatalogueQuerySet):
                 "answers__question",
                 "prerequisites",
                 "item__issues",
+                "item__form_fields",
                 Prefetch(
                     "item__materials",
                     ItemMaterial.objects.select_related("material").order_by("order", "pk"),

@@ -82,3 +82,26 @@ role_grants.register(
         "administrator": [*VIEW_CATALOGUE, *EDIT_CATALOGUE, *PUBLISH_CATALOGUE, *KEEP_FACTS],
     },
 )
+
+# --- Forms ----------------------------------------------------------------------------------------
+FORMS = ("formfield", "itemfield")
+VIEW_FORMS = [f"services.view_{name}" for name in FORMS]
+EDIT_FORMS = [
+    *VIEW_FORMS,
+    *(f"services.{verb}_{name}" for name in FORMS for verb in ("add", "change")),
+    "services.delete_itemfield",
+]
+
+role_grants.register(
+    "services-forms",
+    {
+        "window": VIEW_FORMS,
+        "reviewer": EDIT_FORMS,
+        "approver": VIEW_FORMS,
+        "issuer": VIEW_FORMS,
+        "helper": VIEW_FORMS,
+        "supervisor": VIEW_FORMS,
+        "official": VIEW_FORMS,
+        "administrator": EDIT_FORMS,
+    },
+)

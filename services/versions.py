@@ -20,12 +20,12 @@ IDENTITY = {
     "reference_id",
 }
 CONTENT = [f for f in ServiceItem._meta.concrete_fields if f.name not in IDENTITY]
-CHILDREN = ("materials", "bases", "steps", "questions")
+CHILDREN = ("materials", "form_fields", "bases", "steps", "questions")
 LINKS = ("themes", "outlets", "issues")
 
 
 def content_of(item: ServiceItem) -> dict[str, Any]:
-    """Everything a guide says, as plain JSON: fields, child rows and links. Seven queries."""
+    """Everything a guide says, as plain JSON: fields, child rows and links. Eight queries."""
     content: dict[str, Any] = {f.attname: f.value_from_object(item) for f in CONTENT}
     for name in CHILDREN:
         manager = getattr(item, name)

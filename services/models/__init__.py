@@ -1,5 +1,6 @@
 """Every model of the app, by noun. Catalogue first, then cases."""
 
+from services.models.bundles import BundleAnswer, BundleMember, BundleQuestion, ServiceBundle
 from services.models.cases import (
     Case,
     CaseDocument,
@@ -8,19 +9,16 @@ from services.models.cases import (
     CorrectionNotice,
 )
 from services.models.catalogue import (
-    BundleAnswer,
-    BundleMember,
-    BundleQuestion,
     ItemMaterial,
     ItemQuestion,
     ItemStep,
     ItemVersion,
     LegalBasis,
     Material,
-    ServiceBundle,
     ServiceItem,
     ServiceTheme,
 )
+from services.models.form_fields import FormField, ItemField
 from services.models.statistics import HallMechanism, HallStatistic
 
 __all__ = [
@@ -32,8 +30,10 @@ __all__ = [
     "CaseMaterial",
     "ClockInterval",
     "CorrectionNotice",
+    "FormField",
     "HallMechanism",
     "HallStatistic",
+    "ItemField",
     "ItemMaterial",
     "ItemQuestion",
     "ItemStep",

@@ -8,10 +8,13 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from services.choices import HandlingKind, ItemType, LimitKind, Necessity, PublicationState
+from services.choices_forms import FieldGroup
 from services.models import (
     BundleAnswer,
     BundleMember,
     BundleQuestion,
+    FormField,
+    ItemField,
     ItemMaterial,
     ItemStep,
     LegalBasis,
@@ -113,3 +116,10 @@ def add_line(item: ServiceItem, material: Material, **fields: Any) -> ItemMateri
     return ItemMaterial.objects.create(
         item=item, material=material, **{"necessity": Necessity.REQUIRED, **fields}
     )
+
+
+def add_field(item: ServiceItem, key: str, *, line: dict[str, Any] | None = None, **fields: Any) -> ItemField:
+    """A line of `item`'s form; the field of that key is made when there is none."""
+    defaults = {"label": f"测试项目{key}", "group": FieldGroup.APPLICANT, **fields}
+    field, _ = FormField.objects.get_or_create(key=key, defaults=defaults)
+    return ItemField.objects.create(item=item, field=field, **(line or {}))

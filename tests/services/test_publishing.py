@@ -305,7 +305,7 @@ def test_an_item_taken_up_again_gets_a_new_version(publisher: Any) -> None:
 # --- Snapshot -------------------------------------------------------------------------------------
 def test_a_snapshot_is_plain_json_and_costs_no_query_when_prefetched(django_assert_num_queries: Any) -> None:
     made = PublishedItemFactory(lines=5)
-    item = ServiceItem.objects.select_related("department").with_materials().get(pk=made.pk)
+    item = ServiceItem.objects.select_related("department").with_materials().with_form().get(pk=made.pk)
     with django_assert_num_queries(0):
         snapshot = item.snapshot()
     assert json.loads(json.dumps(snapshot)) == snapshot

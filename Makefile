@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types layers schema screenshots bench pins audit clean
+.PHONY: help run test lint types layers schema screenshots bench lighthouse pins audit clean
 
 help: ## 列出全部命令
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,9 @@ screenshots: $(VENV)/.test ## 截取全部页面到 var/screenshots/
 
 bench: $(VENV)/.test ## 性能测量，见 bench/README.md
 	@$(BIN)/python -m bench
+
+lighthouse: $(VENV)/.test ## 用 Lighthouse 检查正在运行的门户的公开页面（URL=… 指明地址）
+	@$(BIN)/python -m bench.lighthouse $(URL)
 
 pins: $(VENV)/.test ## 重新解析并固定全部依赖版本
 	@$(BIN)/python tests/pins.py

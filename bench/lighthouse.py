@@ -54,10 +54,9 @@ def browser() -> str:
 def examine(entry: Path, url: str) -> dict[str, Any]:
     """Scores (0–100), LCP in seconds, CLS, bytes over the network, and the audits that fell short."""
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "report.json"
+        output, flags = Path(folder) / "report.json", f"--chrome-flags={CHROME_FLAGS}"
         done = subprocess.run(
-            ["node", str(entry), url, "--quiet", "--output=json", f"--output-path={output}"]
-            + [f"--chrome-flags={CHROME_FLAGS}"],
+            ["node", str(entry), url, "--quiet", "--output=json", f"--output-path={output}", flags],
             env={**os.environ, "CHROME_PATH": browser()},
             capture_output=True,
             text=True,

@@ -27,16 +27,28 @@ class Unmeasured(Exception):
     """Lighthouse saw no page, such as on a machine too busy to paint in time; worth another try."""
 
 
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise SystemExit("需要 Node.js 和 npm 才能运行 Lighthouse。请安装后重试。")
+    return found
+
+
 def install() -> Path:
     """The program's entry point. Raises `SystemExit` when npm is missing or fails."""
     entry = HOME / "node_modules" / "lighthouse" / "cli" / "index.js"
     if entry.exists():
         return entry
-    npm = shutil.which("npm")
-    if npm is None:
-        raise SystemExit("需要 Node.js 和 npm 才能取得 Lighthouse。请安装后重试。")
     HOME.mkdir(parents=True, exist_ok=True)
-    command = [npm, "install", "--prefix", str(HOME), "--no-audit", "--no-fund", f"lighthouse@{VERSION}"]
+    command = [
+        _program("npm"),
+        "install",
+        "--prefix",
+        str(HOME),
+        "--no-audit",
+        "--no-fund",
+        f"lighthouse@{VERSION}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"npm 下载 Lighthouse 失败：{done.stderr.strip()[-300:]}")
@@ -56,7 +68,7 @@ def examine(entry: Path, url: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         output, flags = Path(folder) / "report.json", f"--chrome-flags={CHROME_FLAGS}"
         done = subprocess.run(
-            ["node", str(entry), url, "--quiet", "--output=json", f"--output-path={output}", flags],
+            [_program("node"), str(entry), url, "--quiet", "--output=json", f"--output-path={output}", flags],
             env={**os.environ, "CHROME_PATH": browser()},
             capture_output=True,
             text=True,

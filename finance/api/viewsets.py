@@ -14,7 +14,8 @@ from finance import actions
 from finance.api import filters, serializers
 from finance.models import Drawdown, FinancingDemand, LoanIntent, LoanProduct, MatchmakingEvent
 from finance.querysets import own_bank
-from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+from tuoxian_portal.core.api.verbs import verb
+from tuoxian_portal.core.api.viewsets import PortalViewSet
 from tuoxian_portal.directory.models import Bank
 
 
@@ -40,34 +41,22 @@ class MatchmakingEventViewSet(PortalViewSet):
     ordering_fields = ["held_on", "intention_wan"]
 
 
-class VerbMixin:
-    """Runs one action on the record and answers with its fresh detail."""
-
-    argument: str
-
-    def run_verb(self, request: Request, serializer_class: Any, function: Any, **fixed: Any) -> Response:
-        view: Any = self
-        record = view.get_object()
-        body = serializer_class(data=request.data, context=view.get_serializer_context())
-        body.is_valid(raise_exception=True)
-        function(**{self.argument: record}, actor=request.user, **{**body.validated_data, **fixed})
-        return self.answer(record.pk)
-
-    def answer(self, pk: Any, status_code: int = status.HTTP_200_OK) -> Response:
-        view: Any = self
-        fresh = view.get_queryset().get(pk=pk)
-        serializer = view.detail_serializer_class(fresh, context=view.get_serializer_context())
-        return Response(serializer.data, status=status_code)
+def _void_drawdown(
+    *, intent: LoanIntent, drawdown: Drawdown, actor: Any, reason: str = "", version: int | None = None
+) -> Drawdown:
+    """作废放款记录: of this intent only."""
+    if drawdown.intent_id != intent.pk:
+        raise ValidationError({"drawdown": ["这笔放款不属于该意向。"]})
+    return actions.void_drawdown(drawdown=drawdown, actor=actor, reason=reason, version=version)
 
 
 @extend_schema_view(list=extend_schema(summary="融资需求"), retrieve=extend_schema(summary="一条融资需求"))
 @extend_schema(tags=["finance"])
-class FinancingDemandViewSet(VerbMixin, mixins.CreateModelMixin, PortalViewSet):
+class FinancingDemandViewSet(mixins.CreateModelMixin, PortalViewSet):
     queryset = FinancingDemand.objects.select_related("enterprise")
     filterset_class = filters.FinancingDemandFilter
     detail_serializer_class = serializers.FinancingDemandDetailSerializer
     lookup_field = "number"
-    argument = "demand"
     staff_only = True
     ordering_fields = ["registered_on", "amount_wan", "needed_by"]
 
@@ -85,37 +74,34 @@ class FinancingDemandViewSet(VerbMixin, mixins.CreateModelMixin, PortalViewSet):
         body = serializers.RegisterDemandSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         demand = actions.register_demand(actor=request.user, **body.validated_data)
-        return self.answer(demand.pk, status.HTTP_201_CREATED)
+        fresh = self.get_queryset().get(pk=demand.pk)
+        return Response(self.get_serializer(fresh).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(
+    meet = verb(
+        actions.meet_demand,
+        "demand",
+        name="meet",
         summary="登记已落实",
-        request=ReasonSerializer,
-        responses=serializers.FinancingDemandDetailSerializer,
+        answer=serializers.FinancingDemandDetailSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def meet(self, request: Request, number: str) -> Response:
-        return self.run_verb(request, ReasonSerializer, actions.meet_demand)
-
-    @extend_schema(
+    close = verb(
+        actions.close_demand,
+        "demand",
+        name="close",
         summary="终止需求",
-        request=ReasonSerializer,
-        responses=serializers.FinancingDemandDetailSerializer,
+        answer=serializers.FinancingDemandDetailSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def close(self, request: Request, number: str) -> Response:
-        return self.run_verb(request, ReasonSerializer, actions.close_demand)
 
 
 @extend_schema_view(list=extend_schema(summary="贷款意向"), retrieve=extend_schema(summary="一笔贷款意向"))
 @extend_schema(tags=["finance"])
-class LoanIntentViewSet(VerbMixin, mixins.CreateModelMixin, PortalViewSet):
+class LoanIntentViewSet(mixins.CreateModelMixin, PortalViewSet):
     queryset = LoanIntent.objects.select_related(
         "enterprise", "bank", "event", "project", "demand", "product"
     ).with_drawn()
     filterset_class = filters.LoanIntentFilter
     detail_serializer_class = serializers.LoanIntentDetailSerializer
     lookup_field = "number"
-    argument = "intent"
     staff_only = True
     ordering_fields = ["intent_on", "amount_wan", "credit_on", "contracted_on"]
 
@@ -143,66 +129,55 @@ class LoanIntentViewSet(VerbMixin, mixins.CreateModelMixin, PortalViewSet):
                 raise ValidationError({"bank": ["请写明金融机构。"]})
             values["bank"] = Bank.objects.get(pk=own)
         intent = actions.record_intent(actor=request.user, **values)
-        return self.answer(intent.pk, status.HTTP_201_CREATED)
+        fresh = self.get_queryset().get(pk=intent.pk)
+        return Response(self.get_serializer(fresh).data, status=status.HTTP_201_CREATED)
 
-    @extend_schema(
+    approve_credit = verb(
+        actions.approve_credit,
+        "intent",
+        body=serializers.StepSerializer,
         summary="登记授信",
-        request=serializers.StepSerializer,
-        responses=serializers.LoanIntentDetailSerializer,
+        answer=serializers.LoanIntentDetailSerializer,
     )
-    @action(detail=True, methods=["post"], url_path="approve-credit")
-    def approve_credit(self, request: Request, number: str) -> Response:
-        return self.run_verb(request, serializers.StepSerializer, actions.approve_credit)
-
-    @extend_schema(
+    sign_contract = verb(
+        actions.sign_contract,
+        "intent",
+        body=serializers.StepSerializer,
         summary="登记签约",
-        request=serializers.StepSerializer,
-        responses=serializers.LoanIntentDetailSerializer,
+        answer=serializers.LoanIntentDetailSerializer,
     )
-    @action(detail=True, methods=["post"], url_path="sign-contract")
-    def sign_contract(self, request: Request, number: str) -> Response:
-        return self.run_verb(request, serializers.StepSerializer, actions.sign_contract)
-
-    @extend_schema(
+    record_drawdown = verb(
+        actions.record_drawdown,
+        "intent",
+        body=serializers.DrawdownInputSerializer,
         summary="登记放款",
-        request=serializers.DrawdownInputSerializer,
-        responses=serializers.LoanIntentDetailSerializer,
+        answer=serializers.LoanIntentDetailSerializer,
     )
-    @action(detail=True, methods=["post"], url_path="record-drawdown")
-    def record_drawdown(self, request: Request, number: str) -> Response:
-        return self.run_verb(request, serializers.DrawdownInputSerializer, actions.record_drawdown)
 
-    @extend_schema(
+    void_drawdown = verb(
+        _void_drawdown,
+        "intent",
+        body=serializers.VoidSerializer,
+        name="void_drawdown",
         summary="作废放款记录",
-        request=serializers.VoidSerializer,
-        responses=serializers.LoanIntentDetailSerializer,
+        answer=serializers.LoanIntentDetailSerializer,
     )
-    @action(detail=True, methods=["post"], url_path="void-drawdown")
-    def void_drawdown(self, request: Request, number: str) -> Response:
-        def void(*, intent: LoanIntent, drawdown: Drawdown, **rest: Any) -> None:
-            if drawdown.intent_id != intent.pk:
-                raise ValidationError({"drawdown": ["这笔放款不属于该意向。"]})
-            actions.void_drawdown(drawdown=drawdown, **rest)
-
-        return self.run_verb(request, serializers.VoidSerializer, void)
-
-    @extend_schema(
+    drop = verb(
+        actions.drop_intent,
+        "intent",
+        body=serializers.DropSerializer,
+        name="drop",
         summary="登记未成",
-        request=serializers.DropSerializer,
-        responses=serializers.LoanIntentDetailSerializer,
+        answer=serializers.LoanIntentDetailSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def drop(self, request: Request, number: str) -> Response:
-        return self.run_verb(request, serializers.DropSerializer, actions.drop_intent)
-
-    @extend_schema(
+    correct = verb(
+        actions.correct_intent,
+        "intent",
+        body=serializers.CorrectSerializer,
+        name="correct",
         summary="更正金额或日期",
-        request=serializers.CorrectSerializer,
-        responses=serializers.LoanIntentDetailSerializer,
+        answer=serializers.LoanIntentDetailSerializer,
     )
-    @action(detail=True, methods=["post"])
-    def correct(self, request: Request, number: str) -> Response:
-        return self.run_verb(request, serializers.CorrectSerializer, actions.correct_intent)
 
     @extend_schema(summary="贷款进展汇总", responses=serializers.PipelineSerializer)
     @action(detail=False, pagination_class=None)

@@ -2,11 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.decorators import action
-from rest_framework.request import Request
-from rest_framework.response import Response
-
 from policies import actions
 from policies.api.filters import FactorPriceFilter, PolicyFilter
 from policies.api.serializers import (
@@ -16,10 +11,14 @@ from policies.api.serializers import (
     RepealSerializer,
 )
 from policies.models import FactorPrice, IncentivePolicy
+from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.core.calendar import today
 
-VERB = extend_schema(request=ReasonSerializer, responses=PolicyDetailSerializer)
+
+def _verb(name: str, summary: str, body: type[ReasonSerializer] = ReasonSerializer) -> Any:
+    function = actions.ACTIONS[name]
+    return verb(function, "policy", body=body, summary=summary, answer=PolicyDetailSerializer)
 
 
 class PolicyViewSet(PortalViewSet):
@@ -41,67 +40,17 @@ class PolicyViewSet(PortalViewSet):
     def get_serializer_class(self) -> Any:
         return PolicyListSerializer if self.action == "list" else PolicyDetailSerializer
 
-    def _do(self, request: Request, name: str, body: type[ReasonSerializer] = ReasonSerializer) -> Response:
-        policy = self.get_object()
-        form = body(data=request.data)
-        form.is_valid(raise_exception=True)
-        actions.ACTIONS[name](policy=policy, actor=request.user, **form.validated_data)
-        fresh = self.get_queryset().get(pk=policy.pk)
-        return Response(PolicyDetailSerializer(fresh, context=self.get_serializer_context()).data)
-
-    @VERB
-    @action(detail=True, methods=["post"])
-    def review(self, request: Request, slug: str) -> Response:
-        """审核通过。"""
-        return self._do(request, "review")
-
-    @VERB
-    @action(detail=True, methods=["post"], url_path="return-to-draft")
-    def return_to_draft(self, request: Request, slug: str) -> Response:
-        """退回修改（须写理由）。"""
-        return self._do(request, "return_to_draft")
-
-    @VERB
-    @action(detail=True, methods=["post"])
-    def publish(self, request: Request, slug: str) -> Response:
-        """按“有效”公开；缺文号、法律依据、公平竞争审查、期限之一即拒绝（409），并列出所缺。"""
-        return self._do(request, "publish")
-
-    @VERB
-    @action(detail=True, methods=["post"], url_path="publish-unverified")
-    def publish_unverified(self, request: Request, slug: str) -> Response:
-        """按“待核实”公开。"""
-        return self._do(request, "publish_unverified")
-
-    @VERB
-    @action(detail=True, methods=["post"])
-    def verify(self, request: Request, slug: str) -> Response:
-        """把已公开的待核实政策核实为有效，条件与 publish 相同。"""
-        return self._do(request, "verify")
-
-    @VERB
-    @action(detail=True, methods=["post"])
-    def unverify(self, request: Request, slug: str) -> Response:
-        """转为待核实（须写理由）。"""
-        return self._do(request, "unverify")
-
-    @extend_schema(request=RepealSerializer, responses=PolicyDetailSerializer)
-    @action(detail=True, methods=["post"])
-    def repeal(self, request: Request, slug: str) -> Response:
-        """废止（须写理由），可注明取代它的政策。"""
-        return self._do(request, "repeal", RepealSerializer)
-
-    @VERB
-    @action(detail=True, methods=["post"])
-    def withdraw(self, request: Request, slug: str) -> Response:
-        """撤下（须写理由），页面不再公开。"""
-        return self._do(request, "withdraw")
-
-    @VERB
-    @action(detail=True, methods=["post"])
-    def revise(self, request: Request, slug: str) -> Response:
-        """把已撤下的政策重新起草。"""
-        return self._do(request, "revise")
+    review = _verb("review", "审核通过")
+    return_to_draft = _verb("return_to_draft", "退回修改（须写理由）")
+    publish = _verb(
+        "publish", "按“有效”公开；缺文号、法律依据、公平竞争审查、期限之一即拒绝（409），并列出所缺"
+    )
+    publish_unverified = _verb("publish_unverified", "按“待核实”公开")
+    verify = _verb("verify", "把已公开的待核实政策核实为有效，条件与 publish 相同")
+    unverify = _verb("unverify", "转为待核实（须写理由）")
+    repeal = _verb("repeal", "废止（须写理由），可注明取代它的政策", RepealSerializer)
+    withdraw = _verb("withdraw", "撤下（须写理由），页面不再公开")
+    revise = _verb("revise", "把已撤下的政策重新起草")
 
 
 class FactorPriceViewSet(PortalViewSet):

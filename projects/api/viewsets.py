@@ -1,15 +1,12 @@
 """Projects, opportunities, targets, reports, leads: lists, details, and the verbs that call actions."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
-from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 
 from projects import actions
 from projects.api import project_rows, serializers
@@ -24,32 +21,11 @@ from projects.choices import LeadSource
 from projects.models import InvestmentLead, KeyProject, Opportunity, ProgressReport, Target
 from projects.targets import actuals
 from projects.throttling import EnquiryThrottle
-from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer, RowList
+from tuoxian_portal.core.api.verbs import verb
+from tuoxian_portal.core.api.viewsets import PortalViewSet, RowList
 from tuoxian_portal.core.calendar import today
 
-
-def verb(
-    function: Callable[..., Any], record_name: str, body: type[Serializer], takes: tuple[str, ...], path: str
-) -> Any:
-    """A POST that calls the action `function` with what `body` validated of `takes`, and answers with
-    the record as it is then."""
-
-    def handler(self: Any, request: Request, **kwargs: Any) -> Response:
-        record = self.get_object()
-        data = body(data=request.data)
-        data.is_valid(raise_exception=True)
-        values = {name: data.validated_data[name] for name in takes}
-        function(**{record_name: record}, actor=request.user, **values)
-        return Response(self.get_serializer(self.get_object()).data)
-
-    handler.__name__ = function.__name__
-    handler.__doc__ = (function.__doc__ or "").split(". ")[0]
-    decorated = action(detail=True, methods=["post"], url_path=path)(handler)
-    return extend_schema(request=body)(decorated)
-
-
 NUMBER = "[A-Za-z0-9-]{1,24}"
-WITH_REASON = ("reason", "version")
 
 
 @extend_schema_view(list=extend_schema(summary="重点项目"), retrieve=extend_schema(summary="重点项目详情"))
@@ -78,28 +54,23 @@ class KeyProjectViewSet(RowList, PortalViewSet):
             return rows
         return rows.with_confidence_inputs(today()).prefetch_related("source_facts")
 
-    advance_stage = verb(actions.advance_stage, "project", ReasonSerializer, WITH_REASON, "advance")
-    set_back_stage = verb(actions.set_back_stage, "project", ReasonSerializer, WITH_REASON, "set-back")
+    advance_stage = verb(actions.advance_stage, "project", path="advance")
+    set_back_stage = verb(actions.set_back_stage, "project", path="set-back")
     place_stage = verb(
-        actions.place_stage,
-        "project",
-        serializers.PlaceStageSerializer,
-        ("stage", *WITH_REASON),
-        "place-stage",
+        actions.place_stage, "project", body=serializers.PlaceStageSerializer, path="place-stage"
     )
-    stall_project = verb(actions.stall_project, "project", ReasonSerializer, WITH_REASON, "stall")
-    resume_project = verb(actions.resume_project, "project", ReasonSerializer, WITH_REASON, "resume")
-    terminate_project = verb(actions.terminate_project, "project", ReasonSerializer, WITH_REASON, "terminate")
+    stall_project = verb(actions.stall_project, "project", path="stall")
+    resume_project = verb(actions.resume_project, "project", path="resume")
+    terminate_project = verb(actions.terminate_project, "project", path="terminate")
     override_confidence = verb(
         actions.override_confidence,
         "project",
-        serializers.OverrideSerializer,
-        ("level", *WITH_REASON),
-        "override-confidence",
+        body=serializers.OverrideSerializer,
+        path="override-confidence",
     )
-    clear_override = verb(actions.clear_override, "project", ReasonSerializer, ("version",), "clear-override")
-    publish = verb(actions.publish, "record", ReasonSerializer, ("version",), "publish")
-    withdraw = verb(actions.withdraw, "record", ReasonSerializer, WITH_REASON, "withdraw")
+    clear_override = verb(actions.clear_override, "project", path="clear-override")
+    publish = verb(actions.publish, "record", path="publish")
+    withdraw = verb(actions.withdraw, "record", path="withdraw")
 
 
 @extend_schema_view(list=extend_schema(summary="招商项目"), retrieve=extend_schema(summary="招商项目详情"))
@@ -164,10 +135,10 @@ class ProgressReportViewSet(PortalViewSet):
         shown = self.get_queryset().get(pk=report.pk)
         return Response(self.get_serializer(shown).data, status=status.HTTP_201_CREATED)
 
-    submit_report = verb(actions.submit_report, "report", ReasonSerializer, ("version",), "submit")
-    accept_report = verb(actions.accept_report, "report", ReasonSerializer, ("version",), "accept")
-    send_back_report = verb(actions.send_back_report, "report", ReasonSerializer, WITH_REASON, "send-back")
-    freeze_report = verb(actions.freeze_report, "report", ReasonSerializer, ("version",), "freeze")
+    submit_report = verb(actions.submit_report, "report", path="submit")
+    accept_report = verb(actions.accept_report, "report", path="accept")
+    send_back_report = verb(actions.send_back_report, "report", path="send-back")
+    freeze_report = verb(actions.freeze_report, "report", path="freeze")
 
 
 @extend_schema_view(list=extend_schema(summary="招商线索"), retrieve=extend_schema(summary="招商线索详情"))
@@ -185,19 +156,13 @@ class LeadViewSet(PortalViewSet):
     ordering_fields = ["created_at", "answer_due"]
     ordering = ["-created_at"]
 
-    contact_lead = verb(actions.contact_lead, "lead", ReasonSerializer, ("version",), "contact")
+    contact_lead = verb(actions.contact_lead, "lead", path="contact")
     follow_up_lead = verb(
-        actions.follow_up_lead,
-        "lead",
-        serializers.FollowUpSerializer,
-        ("next_step", "next_on", "version"),
-        "follow-up",
+        actions.follow_up_lead, "lead", body=serializers.FollowUpSerializer, path="follow-up"
     )
-    convert_lead = verb(
-        actions.convert_lead, "lead", serializers.ConvertSerializer, ("name", "version"), "convert"
-    )
-    close_lead = verb(actions.close_lead, "lead", ReasonSerializer, WITH_REASON, "close")
-    reopen_lead = verb(actions.reopen_lead, "lead", ReasonSerializer, WITH_REASON, "reopen")
+    convert_lead = verb(actions.convert_lead, "lead", body=serializers.ConvertSerializer, path="convert")
+    close_lead = verb(actions.close_lead, "lead", path="close")
+    reopen_lead = verb(actions.reopen_lead, "lead", path="reopen")
 
 
 class EnquiryViewSet(mixins.CreateModelMixin, viewsets.GenericViewSet):

@@ -7,9 +7,6 @@ import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
-from rest_framework.decorators import action
-from rest_framework.request import Request
-from rest_framework.response import Response
 
 from services.actions import cases as do
 from services.api import case_rows
@@ -26,6 +23,7 @@ from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.pagination import UncountedPagination
+from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer, RowList
 
 # --- What is shown -----------------------------------------------------------------------------
@@ -264,25 +262,12 @@ class CaseFilter(django_filters.FilterSet):
 # --- Doors -------------------------------------------------------------------------------------
 
 
-def verb(
+def case_verb(
     name: str, function: Callable[..., Case], body: type[serializers.Serializer] = ReasonSerializer
 ) -> Any:
-    """One POST sub-resource that does `function` and answers with the case's fresh detail."""
-
-    def method(self: "CaseViewSet", request: Request, case_number: str) -> Response:
-        case = self.get_object()
-        data = body(data=request.data)
-        data.is_valid(raise_exception=True)
-        function(case=case, actor=request.user, **data.validated_data)
-        return Response(self.get_serializer(self.get_object()).data)
-
-    method.__name__ = name
-    method.__doc__ = function.__doc__
-    transition = CASE_WORKFLOW.by_name[name]
-    decorated = action(detail=True, methods=["post"], url_path=name.replace("_", "-"))(method)
-    return extend_schema(
-        summary=str(transition.label), request=body, responses=CaseDetailSerializer, tags=["services"]
-    )(decorated)
+    """The POST for the transition `name`."""
+    label = CASE_WORKFLOW.by_name[name].label
+    return verb(function, "case", body=body, name=name, summary=label, answer=CaseDetailSerializer)
 
 
 @extend_schema_view(list=extend_schema(summary="办件"), retrieve=extend_schema(summary="一个办件"))
@@ -311,26 +296,26 @@ class CaseViewSet(RowList, PortalViewSet):
     def get_serializer_class(self) -> Any:
         return CaseSerializer if self.action == "list" else CaseDetailSerializer
 
-    receive = verb("receive", do.receive_case)
-    accept = verb("accept", do.accept_case)
-    finish_instantly = verb("finish_instantly", do.finish_instantly, FinishInstantlySerializer)
-    request_correction = verb("request_correction", do.request_correction, RequestCorrectionSerializer)
-    allow_second_correction = verb("allow_second_correction", do.allow_second_correction)
-    receive_correction = verb("receive_correction", do.receive_correction, HandInSerializer)
-    return_case = verb("return_case", do.return_case)
-    propose_decline = verb("propose_decline", do.propose_decline)
-    decline = verb("decline", do.decline_case)
-    void = verb("void", do.void_case)
-    hand_over = verb("hand_over", do.hand_over)
-    sign_in = verb("sign_in", do.sign_in)
-    supply_deferred = verb("supply_deferred", do.supply_deferred, HandInSerializer)
-    submit = verb("submit", do.submit_opinion, OpinionSerializer)
-    start_special = verb("start_special", do.start_special, StartSpecialSerializer)
-    end_special = verb("end_special", do.end_special)
-    extend = verb("extend", do.extend_case, ExtendSerializer)
-    approve = verb("approve", do.approve_case)
-    refuse = verb("refuse", do.refuse_case)
-    return_to_review = verb("return_to_review", do.return_to_review)
-    deliver = verb("deliver", do.deliver_case, DeliverSerializer)
-    withdraw = verb("withdraw", do.withdraw_case)
-    terminate = verb("terminate", do.terminate_case)
+    receive = case_verb("receive", do.receive_case)
+    accept = case_verb("accept", do.accept_case)
+    finish_instantly = case_verb("finish_instantly", do.finish_instantly, FinishInstantlySerializer)
+    request_correction = case_verb("request_correction", do.request_correction, RequestCorrectionSerializer)
+    allow_second_correction = case_verb("allow_second_correction", do.allow_second_correction)
+    receive_correction = case_verb("receive_correction", do.receive_correction, HandInSerializer)
+    return_case = case_verb("return_case", do.return_case)
+    propose_decline = case_verb("propose_decline", do.propose_decline)
+    decline = case_verb("decline", do.decline_case)
+    void = case_verb("void", do.void_case)
+    hand_over = case_verb("hand_over", do.hand_over)
+    sign_in = case_verb("sign_in", do.sign_in)
+    supply_deferred = case_verb("supply_deferred", do.supply_deferred, HandInSerializer)
+    submit = case_verb("submit", do.submit_opinion, OpinionSerializer)
+    start_special = case_verb("start_special", do.start_special, StartSpecialSerializer)
+    end_special = case_verb("end_special", do.end_special)
+    extend = case_verb("extend", do.extend_case, ExtendSerializer)
+    approve = case_verb("approve", do.approve_case)
+    refuse = case_verb("refuse", do.refuse_case)
+    return_to_review = case_verb("return_to_review", do.return_to_review)
+    deliver = case_verb("deliver", do.deliver_case, DeliverSerializer)
+    withdraw = case_verb("withdraw", do.withdraw_case)
+    terminate = case_verb("terminate", do.terminate_case)

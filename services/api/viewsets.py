@@ -30,7 +30,8 @@ from services.api.serializers import (
 )
 from services.composition import compose
 from services.models import HallMechanism, HallStatistic, Material, ServiceBundle, ServiceItem, ServiceTheme
-from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+from tuoxian_portal.core.api.verbs import verb
+from tuoxian_portal.core.api.viewsets import PortalViewSet
 
 
 class CatalogueViewSet(PortalViewSet):
@@ -40,20 +41,6 @@ class CatalogueViewSet(PortalViewSet):
 
     def get_serializer_class(self) -> Any:
         return self.serializer_class if self.action == "list" else self.detail_serializer
-
-    def _do(self, request: Request, verb: Any, *, with_reason: bool = False) -> Response:
-        record = self.get_object()
-        form = ReasonSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        arguments = dict(form.validated_data)
-        if not with_reason:
-            arguments.pop("reason")
-        verb(record=record, actor=request.user, **arguments)
-        fresh = self.get_queryset().get(pk=record.pk)
-        return Response(self.detail_serializer(fresh, context=self.get_serializer_context()).data)
-
-
-ITEM_VERB = extend_schema(request=ReasonSerializer, responses=ItemDetailSerializer)
 
 
 class ItemViewSet(CatalogueViewSet):
@@ -73,38 +60,23 @@ class ItemViewSet(CatalogueViewSet):
             return queryset.select_related("department").prefetch_related("themes")
         return queryset.for_guide()
 
-    @ITEM_VERB
-    @action(detail=True, methods=["post"])
-    def review(self, request: Request, code: str) -> Response:
-        """审核通过；要素不全即拒绝（409），并列出所缺。"""
-        return self._do(request, actions.review)
-
-    @ITEM_VERB
-    @action(detail=True, methods=["post"], url_path="send-back")
-    def send_back(self, request: Request, code: str) -> Response:
-        """退回修改（须写理由）。"""
-        return self._do(request, actions.send_back, with_reason=True)
-
-    @ITEM_VERB
-    @action(detail=True, methods=["post"])
-    def publish(self, request: Request, code: str) -> Response:
-        """发布；要素不全即拒绝（409），并列出所缺。"""
-        return self._do(request, actions.publish)
-
-    @ITEM_VERB
-    @action(detail=True, methods=["post"])
-    def retire(self, request: Request, code: str) -> Response:
-        """停办（须写理由），不再对外显示。"""
-        return self._do(request, actions.retire, with_reason=True)
-
-    @ITEM_VERB
-    @action(detail=True, methods=["post"])
-    def reopen(self, request: Request, code: str) -> Response:
-        """把已停办的事项重新编制。"""
-        return self._do(request, actions.reopen)
-
-
-BUNDLE_VERB = extend_schema(request=ReasonSerializer, responses=BundleDetailSerializer)
+    review = verb(
+        actions.review,
+        "record",
+        summary="审核通过；要素不全即拒绝（409），并列出所缺",
+        answer=ItemDetailSerializer,
+    )
+    send_back = verb(actions.send_back, "record", summary="退回修改（须写理由）", answer=ItemDetailSerializer)
+    publish = verb(
+        actions.publish,
+        "record",
+        summary="发布；要素不全即拒绝（409），并列出所缺",
+        answer=ItemDetailSerializer,
+    )
+    retire = verb(
+        actions.retire, "record", summary="停办（须写理由），不再对外显示", answer=ItemDetailSerializer
+    )
+    reopen = verb(actions.reopen, "record", summary="把已停办的事项重新编制", answer=ItemDetailSerializer)
 
 
 class BundleViewSet(CatalogueViewSet):
@@ -141,41 +113,28 @@ class BundleViewSet(CatalogueViewSet):
         answers = {key: request.query_params.get(key, "") for key in request.query_params}
         return Response(CompositionSerializer(compose(bundle, answers)).data)
 
-    @BUNDLE_VERB
-    @action(detail=True, methods=["post"])
-    def review(self, request: Request, slug: str) -> Response:
-        """审核通过；要素不全即拒绝（409），并列出所缺。"""
-        return self._do(request, actions.review)
-
-    @BUNDLE_VERB
-    @action(detail=True, methods=["post"], url_path="send-back")
-    def send_back(self, request: Request, slug: str) -> Response:
-        """退回修改（须写理由）。"""
-        return self._do(request, actions.send_back, with_reason=True)
-
-    @BUNDLE_VERB
-    @action(detail=True, methods=["post"])
-    def publish(self, request: Request, slug: str) -> Response:
-        """发布；要素不全即拒绝（409），并列出所缺。"""
-        return self._do(request, actions.publish)
-
-    @BUNDLE_VERB
-    @action(detail=True, methods=["post"], url_path="take-back")
-    def take_back(self, request: Request, slug: str) -> Response:
-        """撤回修改，期间不对外显示。"""
-        return self._do(request, actions.take_back)
-
-    @BUNDLE_VERB
-    @action(detail=True, methods=["post"])
-    def retire(self, request: Request, slug: str) -> Response:
-        """停办（须写理由），不再对外显示。"""
-        return self._do(request, actions.retire, with_reason=True)
-
-    @BUNDLE_VERB
-    @action(detail=True, methods=["post"])
-    def reopen(self, request: Request, slug: str) -> Response:
-        """把已停办的一次办重新编制。"""
-        return self._do(request, actions.reopen)
+    review = verb(
+        actions.review,
+        "record",
+        summary="审核通过；要素不全即拒绝（409），并列出所缺",
+        answer=BundleDetailSerializer,
+    )
+    send_back = verb(
+        actions.send_back, "record", summary="退回修改（须写理由）", answer=BundleDetailSerializer
+    )
+    publish = verb(
+        actions.publish,
+        "record",
+        summary="发布；要素不全即拒绝（409），并列出所缺",
+        answer=BundleDetailSerializer,
+    )
+    take_back = verb(
+        actions.take_back, "record", summary="撤回修改，期间不对外显示", answer=BundleDetailSerializer
+    )
+    retire = verb(
+        actions.retire, "record", summary="停办（须写理由），不再对外显示", answer=BundleDetailSerializer
+    )
+    reopen = verb(actions.reopen, "record", summary="把已停办的一次办重新编制", answer=BundleDetailSerializer)
 
 
 class MaterialViewSet(PortalViewSet):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.factories.cases import Hall
+
 
 @pytest.fixture(params=[False, True], ids=["production", "debug"])
 def debug(request, settings):
@@ -31,3 +33,22 @@ def test_an_api_address_that_is_not_there(client):
     response = client.get("/api/v1/no-such-thing/")
     assert response.status_code == 404
     assert response.json() == {"code": "not_found", "detail": "没有这个接口地址。", "fields": {}}
+
+
+@pytest.fixture
+def case_under_another_key(settings):
+    case = Hall().record()
+    settings.FIELD_KEY = b"another key than the one that sealed the number"
+    return case
+
+
+@pytest.mark.django_db
+def test_a_wrong_key_is_named_and_not_a_fault(client, person, case_under_another_key):
+    client.force_login(person("supervisor"))
+    client.raise_request_exception = False
+    page = client.get("/admin/services/case/")
+    assert page.status_code == 503
+    assert "核对加密密钥" in page.content.decode()
+    answer = client.get(f"/api/v1/services/cases/{case_under_another_key.case_number}/")
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "unreadable"

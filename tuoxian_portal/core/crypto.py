@@ -9,10 +9,15 @@ import hashlib
 import hmac
 import os
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 PREFIX = "v1:"
+
+
+class Unreadable(Exception):
+    """A number was sealed under another `FIELD_ENCRYPTION_KEY`. Pages answer 503 and say so."""
 
 
 def _key(purpose: bytes) -> bytes:
@@ -27,9 +32,14 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(token: str) -> str:
-    """What `encrypt` was given. Raises `cryptography.exceptions.InvalidTag` under another key."""
+    """What `encrypt` was given. Raises `Unreadable` under another key."""
     raw = base64.b64decode(token.removeprefix(PREFIX))
-    return AESGCM(_key(b"encrypt")).decrypt(raw[:12], raw[12:], None).decode()
+    try:
+        return AESGCM(_key(b"encrypt")).decrypt(raw[:12], raw[12:], None).decode()
+    except InvalidTag as error:
+        raise Unreadable(
+            "个人信息无法解密：FIELD_ENCRYPTION_KEY 与写入数据时的不同。数据没有损坏，恢复原来的密钥即可读取。"
+        ) from error
 
 
 def keyed_hash(text: str) -> str:

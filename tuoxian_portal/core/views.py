@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from tuoxian_portal.core import gallery
 from tuoxian_portal.core import health as health_report
 from tuoxian_portal.core.api.errors import body
+from tuoxian_portal.core.crypto import Unreadable
 from tuoxian_portal.core.display import COOKIE, DisplaySettings
 from tuoxian_portal.core.forms import DisplayForm
 from tuoxian_portal.core.models import Job
@@ -47,21 +48,27 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database cannot be reached. Asks neither database, cache nor session."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+    """500, or 503 for what an operator must put right: the database, or the key of personal numbers.
+    Asks neither database, cache nor session."""
+    fault = sys.exc_info()[1]
+    if isinstance(fault, OperationalError | InterfaceError):
         return service_unavailable(request)
+    if isinstance(fault, Unreadable):
+        return service_unavailable(
+            request, "个人信息暂时无法读取，请联系系统管理员核对加密密钥。数据没有丢失。"
+        )
     return HttpResponse(_alone(request, "500.html"), status=500)
 
 
-def service_unavailable(request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(_alone(request, "503.html"), status=503)
+def service_unavailable(request: HttpRequest, reason: str = "") -> HttpResponse:
+    response = HttpResponse(_alone(request, "503.html", reason=reason), status=503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-def _alone(request: HttpRequest, template: str) -> str:
+def _alone(request: HttpRequest, template: str, **more: str) -> str:
     """`template` without context processors: whatever is broken must not break the page that says so."""
-    context = {"site": settings.SITE, "display": DisplaySettings.from_request(request)}
+    context = {"site": settings.SITE, "display": DisplaySettings.from_request(request), **more}
     return render_to_string(template, context)
 
 

@@ -1,5 +1,6 @@
 """One shape for every error of the API: `{"code", "detail", "fields"}`."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,7 +10,10 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
+from tuoxian_portal.core.crypto import Unreadable
 from tuoxian_portal.core.errors import PortalError
+
+logger = logging.getLogger(__name__)
 
 DETAILS = {
     status.HTTP_401_UNAUTHORIZED: "请先登录。",
@@ -29,6 +33,11 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     """Maps what actions and DRF raise; anything else stays a 500."""
     if isinstance(exc, PortalError):
         return Response(body(exc.code, exc.message, exc.fields), status=exc.status)
+    if isinstance(exc, Unreadable):
+        logger.error("%s", exc)
+        return Response(
+            body("unreadable", "个人信息暂时无法读取，请联系系统管理员核对加密密钥。"), status=503
+        )
     if isinstance(exc, DjangoValidationError):
         fields: Any = exc.message_dict if hasattr(exc, "error_dict") else {}
         return Response(body("invalid", "；".join(exc.messages), fields), status=status.HTTP_400_BAD_REQUEST)

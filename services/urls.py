@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from services.views import catalogue
 from services.views.track import track
@@ -11,5 +11,10 @@ urlpatterns = [
     path("services/bundles/<slug:slug>/", catalogue.bundle_detail, name="bundle"),
     path("services/hall/", catalogue.hall, name="hall"),
     path("services/<str:code>/", catalogue.item_detail, name="detail"),
+    re_path(
+        r"^services/(?P<code>[A-Z0-9-]+)/files/(?P<kind>sample|blank|result)/(?P<number>[0-9]{1,9})/$",
+        catalogue.public_file,
+        name="file",
+    ),
     path("services/<str:code>/checklist/", catalogue.checklist, name="checklist"),
 ]

@@ -1,5 +1,5 @@
-"""The admin of the app: the catalogue, then cases."""
+"""The admin of the app: the catalogue and its versions, then cases."""
 
-from services.admin import cases, catalogue
+from services.admin import cases, catalogue, versions
 
-__all__ = ["cases", "catalogue"]
+__all__ = ["cases", "catalogue", "versions"]

@@ -9,9 +9,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +22,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminURLInputWidget
 
 from services.actions import catalogue as actions
+from services.admin.versions import compare_url, compare_view, difference_note
 from services.choices import PublicationState
 from services.models import (
     BundleAnswer,
@@ -30,7 +33,6 @@ from services.models import (
     ItemMaterial,
     ItemQuestion,
     ItemStep,
-    ItemVersion,
     LegalBasis,
     Material,
     ServiceBundle,
@@ -47,7 +49,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, ReadOnlyAdmin, badge
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge
 from tuoxian_portal.core.concurrency import bump
 
 
@@ -261,8 +263,38 @@ class ServiceItemAdmin(CatalogueAdmin):
         (_("公开与来源"), {"classes": ["tab"], "fields": ("left_to_window", *SOURCE_FIELDS)}),
     )
 
+    change_form_outer_before_template = "admin/services/serviceitem/before.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        def compare(request: HttpRequest, object_id: str) -> HttpResponse:
+            return compare_view(self, request, object_id)
+
+        view = self.admin_site.admin_view(compare)
+        return [
+            path("<path:object_id>/compare/", view, name="services_serviceitem_compare"),
+            *super().get_urls(),
+        ]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("department")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        extra = dict(extra_context or {})
+        record = self.get_object(request, unquote(object_id)) if object_id else None
+        if record is not None and request.method == "GET":
+            extra["difference"] = difference_note(record)
+            extra["compare_url"] = compare_url(record)
+        return super().changeform_view(request, object_id, form_url, extra)
+
+    def verb_note(self, request: HttpRequest, record: ServiceItem, verb: str) -> SafeString | str:
+        """Who reviews or publishes sees what would change for the public."""
+        return difference_note(record) if verb in {"review", "publish"} else ""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
@@ -411,15 +443,6 @@ class MaterialAdmin(PortalAdmin):
 class ServiceThemeAdmin(PortalAdmin):
     list_display = ["name", "slug", "for_individuals", "for_organisations", "order"]
     search_fields = ["name"]
-
-
-@admin.register(ItemVersion)
-class ItemVersionAdmin(ReadOnlyAdmin):
-    """What was published, when and by whom. Written by the portal only."""
-
-    list_display = ["item", "number", "published_at", "published_by"]
-    list_filter = ["published_at"]
-    search_fields = ["item__search_text"]
 
 
 @admin.register(HallStatistic)

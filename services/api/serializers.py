@@ -13,6 +13,7 @@ from services.models import (
     ItemMaterial,
     ItemQuestion,
     ItemStep,
+    ItemVersion,
     LegalBasis,
     Material,
     ServiceBundle,
@@ -46,7 +47,11 @@ class ItemMaterialSerializer(serializers.ModelSerializer):
     name = serializers.CharField(read_only=True)
     material = serializers.PrimaryKeyRelatedField(read_only=True)
     catalogue_name = serializers.CharField(source="material.name", read_only=True)
-    electronic_licence = serializers.CharField(source="material.electronic_licence", read_only=True)
+    electronic_licence = serializers.CharField(
+        read_only=True, help_text="本事项认可的电子证照；空表示须交材料。"
+    )
+    sample_file = serializers.SerializerMethodField()
+    blank_form = serializers.SerializerMethodField()
     necessity_label = serializers.CharField(source="get_necessity_display", read_only=True)
     origin_label = serializers.CharField(source="get_origin_display", read_only=True)
 
@@ -66,7 +71,17 @@ class ItemMaterialSerializer(serializers.ModelSerializer):
             "origin_label",
             "acceptance",
             "electronic_licence",
+            "sample_file",
+            "blank_form",
         ]
+
+    def get_sample_file(self, line: ItemMaterial) -> str:
+        """The address of a filled-in example; "" when there is none."""
+        return line.sample_url
+
+    def get_blank_form(self, line: ItemMaterial) -> str:
+        """The address of the empty form; "" when there is none."""
+        return line.blank_url
 
 
 class LegalBasisSerializer(serializers.ModelSerializer):
@@ -95,6 +110,8 @@ class ItemListSerializer(serializers.ModelSerializer):
     channels = serializers.ListField(child=serializers.CharField(), read_only=True)
     department = serializers.CharField(source="department.name", default="", read_only=True)
     item_type_label = serializers.CharField(source="get_item_type_display", read_only=True)
+    item_type_code = serializers.CharField(source="national_type_code", read_only=True)
+    levels = serializers.ListField(child=serializers.CharField(), read_only=True)
     themes = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)
     url = serializers.CharField(source="get_absolute_url", read_only=True)
 
@@ -106,11 +123,14 @@ class ItemListSerializer(serializers.ModelSerializer):
             "aliases",
             "item_type",
             "item_type_label",
+            "item_type_code",
             "authority",
             "department",
             "audiences",
             "themes",
             "stage",
+            "full_assistance",
+            "levels",
             "handling_kind",
             "statutory_days",
             "statutory_unit",
@@ -135,6 +155,8 @@ class ItemDetailSerializer(ItemListSerializer):
     bases = LegalBasisSerializer(many=True, read_only=True)
     steps = ItemStepSerializer(many=True, read_only=True)
     questions = ItemQuestionSerializer(many=True, read_only=True)
+    outlets = serializers.SlugRelatedField(slug_field="name", many=True, read_only=True)
+    result_sample = serializers.CharField(source="result_sample_url", read_only=True)
     left_to_window = serializers.ListField(child=serializers.CharField(), read_only=True)
     available_actions = serializers.SerializerMethodField()
 
@@ -156,8 +178,14 @@ class ItemDetailSerializer(ItemListSerializer):
             "fee_basis",
             "result",
             "result_validity",
+            "result_sample",
+            "outlets",
             "window",
             "phone",
+            "complaint_phone",
+            "joint_bodies",
+            "intermediary",
+            "quota",
             "left_to_window",
             "materials",
             "bases",
@@ -170,6 +198,50 @@ class ItemDetailSerializer(ItemListSerializer):
 
     def get_available_actions(self, item: ServiceItem) -> list[str]:
         return [t.name for t in item_workflow.available(item, self.context["request"].user)]
+
+
+class ItemVersionSerializer(serializers.ModelSerializer):
+    """One published version. `content` is everything that its guide said."""
+
+    class Meta:
+        model = ItemVersion
+        fields = ["number", "published_at"]
+
+
+class FieldChangeSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    label = serializers.CharField()
+    old = serializers.CharField()
+    new = serializers.CharField()
+
+
+class RowSerializer(serializers.Serializer):
+    title = serializers.CharField()
+    text = serializers.CharField()
+
+
+class RowChangeSerializer(serializers.Serializer):
+    title = serializers.CharField()
+    changes = FieldChangeSerializer(many=True)
+
+
+class SectionSerializer(serializers.Serializer):
+    """Materials, statutes, steps or questions that differ."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()
+    added = RowSerializer(many=True)
+    removed = RowSerializer(many=True)
+    changed = RowChangeSerializer(many=True)
+    reordered = serializers.BooleanField()
+
+
+class ComparisonSerializer(serializers.Serializer):
+    """What differs between two versions, in the words of the guide."""
+
+    is_empty = serializers.BooleanField()
+    fields = FieldChangeSerializer(many=True)
+    sections = SectionSerializer(many=True)
 
 
 class BundleMemberSerializer(serializers.ModelSerializer):

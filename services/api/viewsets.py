@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -20,18 +21,22 @@ from services.api.filters import (
 from services.api.serializers import (
     BundleDetailSerializer,
     BundleListSerializer,
+    ComparisonSerializer,
     CompositionSerializer,
     HallMechanismSerializer,
     HallStatisticSerializer,
     ItemDetailSerializer,
     ItemListSerializer,
+    ItemVersionSerializer,
     MaterialSerializer,
     ThemeSerializer,
 )
 from services.composition import compose
 from services.models import HallMechanism, HallStatistic, Material, ServiceBundle, ServiceItem, ServiceTheme
+from services.version_history import history_of_item
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet
+from tuoxian_portal.core.errors import NotPermitted
 
 
 class CatalogueViewSet(PortalViewSet):
@@ -77,6 +82,41 @@ class ItemViewSet(CatalogueViewSet):
         actions.retire, "record", summary="停办（须写理由），不再对外显示", answer=ItemDetailSerializer
     )
     reopen = verb(actions.reopen, "record", summary="把已停办的事项重新编制", answer=ItemDetailSerializer)
+
+    @extend_schema(responses=ItemVersionSerializer(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None)
+    def versions(self, request: Request, code: str) -> Response:
+        """已发布的各版，最新的在前（工作人员）。"""
+        item = self._of_staff(request)
+        return Response(ItemVersionSerializer(item.versions.defer("content"), many=True).data)
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("old", OpenApiTypes.STR, description="原版本的版次；不填为上一版。"),
+            OpenApiParameter("new", OpenApiTypes.STR, description="新版本的版次，或 draft（编制中的稿）。"),
+        ],
+        responses=ComparisonSerializer,
+        filters=False,
+    )
+    @action(detail=True, methods=["get"])
+    def comparison(self, request: Request, code: str) -> Response:
+        """两个版本逐项对比（工作人员）；都不填时，对比最近的两个。"""
+        history = history_of_item(self._of_staff(request))
+        chosen = [
+            request.query_params.get(name) or default
+            for name, default in zip(("old", "new"), history.defaults, strict=True)
+        ]
+        known = {side.value for side in history.sides}
+        for name, value in zip(("old", "new"), chosen, strict=True):
+            if value not in known:
+                raise ValidationError({name: ["没有这个版本。可选：" + ("、".join(sorted(known)) or "无")]})
+        return Response(history.compare(*chosen).as_dict())
+
+    def _of_staff(self, request: Request) -> ServiceItem:
+        item = self.get_object()
+        if not request.user.has_perm("services.view_itemversion"):
+            raise NotPermitted("您没有查看清单版本的权限。如需查看，请联系系统管理员。")
+        return item
 
 
 class BundleViewSet(CatalogueViewSet):

@@ -8,17 +8,15 @@ from services.models.cases import (
     ClockInterval,
     CorrectionNotice,
 )
-from services.models.catalogue import (
+from services.models.catalogue import Material, ServiceItem, ServiceTheme
+from services.models.form_fields import FormField, ItemField
+from services.models.item_parts import (
     ItemMaterial,
     ItemQuestion,
     ItemStep,
     ItemVersion,
     LegalBasis,
-    Material,
-    ServiceItem,
-    ServiceTheme,
 )
-from services.models.form_fields import FormField, ItemField
 from services.models.statistics import HallMechanism, HallStatistic
 
 __all__ = [

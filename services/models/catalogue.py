@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from services.choices import (
@@ -14,20 +12,15 @@ from services.choices import (
     HandlingKind,
     ItemType,
     LimitKind,
-    MaterialForm,
-    MaterialOrigin,
-    Necessity,
     ProjectStage,
     PublicationState,
     ReachMode,
 )
 from services.pinyin import search_text
-from services.querysets import (
-    ItemVersionQuerySet,
-    ServiceItemQuerySet,
-)
+from services.querysets import ServiceItemQuerySet
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
 from tuoxian_portal.core.querysets import PortalQuerySet
+from tuoxian_portal.core.uploads import RandomPath
 from tuoxian_portal.directory.models import Department, Outlet
 
 CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9-]{1,39}$", _("编号只用大写字母、数字和连字符，例如 SI-001。"))
@@ -36,6 +29,11 @@ CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9-]{1,39}$", _("编号只用大写字母�
 def label_of(record: models.Model, name: str) -> str:
     """What people call the field `name`."""
     return str(record._meta.get_field(name).verbose_name)  # type: ignore[union-attr]  # a column
+
+
+# A folder of their own for files of guides; each upload has a name of its own, so that a published
+# version keeps its file when the next one brings another.
+PUBLIC_FILE = RandomPath("catalogue")
 
 
 def split_words(text: str) -> list[str]:
@@ -170,6 +168,7 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
     fee = models.CharField(_("收费标准"), max_length=300, blank=True)
     fee_basis = models.CharField(_("收费依据"), max_length=200, blank=True)
     result = models.CharField(_("办理结果"), max_length=120, blank=True)
+    result_sample = models.FileField(_("结果样本"), upload_to=PUBLIC_FILE, max_length=200, blank=True)
     issues = models.ManyToManyField(
         Material,
         blank=True,
@@ -180,10 +179,14 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
     result_validity = models.CharField(_("结果有效期"), max_length=60, blank=True)
     window = models.CharField(_("办理窗口"), max_length=120, blank=True)
     phone = models.CharField(_("咨询电话"), max_length=40, blank=True)
+    complaint_phone = models.CharField(_("监督投诉电话"), max_length=40, blank=True)
+    joint_bodies = models.CharField(_("联办机构"), max_length=200, blank=True)
+    intermediary = models.CharField(_("中介服务"), max_length=200, blank=True)
+    quota = models.CharField(_("数量限制"), max_length=120, blank=True)
     left_to_window = models.JSONField(_("以窗口答复为准的要素"), default=list, blank=True)
     # {"materials": {"title", "publisher", "date", "where", "confidence"}, "limit": …, "fee": …}:
     # parts of a guide may come from another source than the item itself.
-    part_sources = models.JSONField(default=dict, blank=True, editable=False)
+    part_sources = models.JSONField(_("分项来源"), default=dict, blank=True, editable=False)
 
     objects = ServiceItemQuerySet.as_manager()
 
@@ -225,6 +228,27 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
         """个人 and 法人, whom it serves."""
         pairs = ((self.for_individuals, "个人"), (self.for_organisations, "法人"))
         return [label for wanted, label in pairs if wanted]
+
+    @property
+    def type_text(self) -> str:
+        """The type with its national code, such as 行政许可（01）."""
+        kind = ItemType(self.item_type)
+        return f"{kind.label}（{kind.national_code}）"
+
+    @property
+    def national_type_code(self) -> str:
+        return ItemType(self.item_type).national_code
+
+    @property
+    def result_sample_url(self) -> str:
+        """Where the public finds the sample of the result; "" when there is none."""
+        return reverse("services:file", args=[self.code, "result", 1]) if self.result_sample else ""
+
+    @property
+    def levels(self) -> list[str]:
+        """县级, 镇级, 村级: where it can be done; empty when no source says."""
+        pairs = ((self.at_county, "县级"), (self.at_town, "镇级"), (self.at_village, "村级"))
+        return [label for there, label in pairs if there]
 
     @property
     def channels(self) -> list[str]:
@@ -284,6 +308,7 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
             "result": self.result,
             "fee": self.fee,
             "charged": self.charged,
+            "conditions": self.conditions,
             "materials": [row.snapshot() for row in self.materials.all()],
             "form": [row.snapshot() for row in self.form_fields.all()],
         }
@@ -292,135 +317,3 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
 def days_text(days: int, unit: str) -> str:
     """`20 个工作日` or `60 日`."""
     return f"{days}\u00a0个工作日" if unit == DayUnit.WORKING else f"{days}\u00a0日"
-
-
-class ItemMaterial(models.Model):
-    """One material of one item: how many, in which form, from whom, and when it is needed.
-
-    Counts are None when no source states them.
-    """
-
-    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="materials", verbose_name=_("事项"))
-    material = models.ForeignKey(Material, models.PROTECT, related_name="uses", verbose_name=_("材料"))
-    wording = models.CharField(
-        _("本事项中的叫法"), max_length=160, blank=True, help_text=_("与材料目录名称不同时填写。")
-    )
-    necessity = models.CharField(
-        _("必要性"), max_length=12, choices=Necessity.choices, default=Necessity.REQUIRED
-    )
-    condition = models.CharField(_("适用情形"), max_length=200, blank=True)
-    originals = models.PositiveSmallIntegerField(_("原件份数"), null=True, blank=True)
-    copies = models.PositiveSmallIntegerField(_("复印件份数"), null=True, blank=True)
-    form = models.CharField(_("形式"), max_length=10, choices=MaterialForm.choices, blank=True)
-    origin = models.CharField(_("来源渠道"), max_length=10, choices=MaterialOrigin.choices, blank=True)
-    acceptance = models.CharField(_("受理标准"), max_length=300, blank=True)
-    order = models.PositiveSmallIntegerField(_("排序"), default=100)
-
-    objects = PortalQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("事项材料")
-        ordering = ["order", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["item", "material"], name="item_material_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        """What this item calls it."""
-        return self.wording or self.material.name
-
-    def snapshot(self) -> dict[str, Any]:
-        """Plain JSON of this line, as a case keeps it."""
-        return {
-            "material_id": self.material_id,
-            "name": self.name,
-            "necessity": self.necessity,
-            "condition": self.condition,
-            "originals": self.originals,
-            "copies": self.copies,
-            "form": self.form,
-            "origin": self.origin,
-            "acceptance": self.acceptance,
-            "electronic_licence": self.material.electronic_licence,
-        }
-
-
-class LegalBasis(models.Model):
-    """One statute, with the article, that an item rests on."""
-
-    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="bases", verbose_name=_("事项"))
-    statute = models.CharField(_("法律法规名称"), max_length=160)
-    article = models.CharField(_("条款"), max_length=120, blank=True)
-    order = models.PositiveSmallIntegerField(_("排序"), default=100)
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("办理依据")
-        ordering = ["order", "pk"]
-
-    def __str__(self) -> str:
-        return f"《{self.statute}》{self.article}"
-
-
-class ItemStep(models.Model):
-    """One step of handling: who does what in how many days."""
-
-    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="steps", verbose_name=_("事项"))
-    name = models.CharField(_("环节"), max_length=40)
-    who = models.CharField(_("办理人员"), max_length=60, blank=True)
-    days = models.PositiveSmallIntegerField(_("工作日"), null=True, blank=True)
-    text = models.CharField(_("说明"), max_length=300, blank=True)
-    order = models.PositiveSmallIntegerField(_("排序"), default=100)
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("办理流程")
-        ordering = ["order", "pk"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ItemQuestion(models.Model):
-    """A question that applicants ask, and the answer."""
-
-    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="questions", verbose_name=_("事项"))
-    question = models.CharField(_("问题"), max_length=200)
-    answer = models.TextField(_("答复"))
-    order = models.PositiveSmallIntegerField(_("排序"), default=100)
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("常见问题")
-        ordering = ["order", "pk"]
-
-    def __str__(self) -> str:
-        return self.question
-
-
-class ItemVersion(models.Model):
-    """The content of an item as it was published; never changed afterwards."""
-
-    item = models.ForeignKey(ServiceItem, models.CASCADE, related_name="versions", verbose_name=_("事项"))
-    number = models.PositiveSmallIntegerField(_("清单版本"))
-    content = models.JSONField(_("内容"))
-    published_at = models.DateTimeField(_("发布时间"), default=timezone.now)
-    published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("发布人"),
-    )
-
-    objects = ItemVersionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("清单版本")
-        ordering = ["item", "-number"]
-        constraints = [models.UniqueConstraint(fields=["item", "number"], name="item_version_once")]
-
-    def __str__(self) -> str:
-        return f"{self.item} 第 {self.number} 版"

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
@@ -23,6 +23,7 @@ from services.models import HallMechanism, HallStatistic, ServiceBundle, Service
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Band, Facet, Listing
 from tuoxian_portal.core.money import NBSP, plain
+from tuoxian_portal.core.uploads import KINDS, clean_name
 from tuoxian_portal.directory.models import Outlet
 
 AUDIENCES = [
@@ -151,6 +152,32 @@ def checklist(request: HttpRequest, code: str) -> HttpResponse:
             "has_sample": item.is_sample,
         },
     )
+
+
+def public_file(request: HttpRequest, code: str, kind: str, number: str) -> FileResponse:
+    """A file of a published guide: the sample or the blank form of a material, or the sample of the
+    result. Two queries."""
+    item = get_object_or_404(ServiceItem.objects.published(), code=code)
+    if kind == "result":
+        file, name = item.result_sample, f"{item.result or item.name}（样本）"
+    else:
+        line = get_object_or_404(item.materials.select_related("material"), material=int(number))
+        file, what = {"sample": (line.sample_file, "样表"), "blank": (line.blank_form, "空白表格")}[kind]
+        name = f"{line.name}（{what}）"
+    stored = file.name or ""
+    if not stored or not file.storage.exists(stored):
+        raise Http404
+    extension = stored.rpartition(".")[2]
+    found = next((known for known in KINDS.values() if extension in known.extensions), None)
+    # A form is to be filled in and so saved, an example to be looked at.
+    response = FileResponse(
+        file.open("rb"),
+        as_attachment=kind == "blank" or not (found and found.inline),
+        filename=clean_name(f"{name}.{extension}"),
+        content_type=found.content_type if found else "application/octet-stream",
+    )
+    response.headers["Cache-Control"] = f"public, max-age={settings.PUBLIC_PAGE_SECONDS}"
+    return response
 
 
 @public_page

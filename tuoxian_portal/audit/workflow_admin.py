@@ -22,6 +22,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tuoxian_portal.audit.actions import history_of
@@ -123,6 +124,10 @@ class WorkflowAdmin(PortalAdmin):
             extra["history"] = self.history(record)
         return super().changeform_view(request, object_id, form_url, extra)
 
+    def verb_note(self, request: HttpRequest, record: Any, verb: str) -> SafeString | str:
+        """What somebody should see before doing `verb`, above its form; "" for nothing."""
+        return ""
+
     def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """The form of one verb; a refusal is shown on the form and nothing typed is lost."""
         record = self.get_object(request, unquote(object_id))
@@ -162,6 +167,7 @@ class WorkflowAdmin(PortalAdmin):
             "form": form,
             "adminform": AdminForm(cast(Any, form), [(None, {"fields": shown})], {}, model_admin=self),
             "transition": transition,
+            "note": self.verb_note(request, record, verb),
             "back": back,
             "media": self.media + form.media,
         }

@@ -11,6 +11,7 @@ from typing import Any
 from services.choices import HandlingKind, Necessity
 from services.composition import find_cycle
 from services.models import ServiceBundle, ServiceItem
+from services.models.form_fields import condition_problems
 
 # Elements that may be left to the window, with the words the public reads.
 LEAVABLE = {
@@ -71,7 +72,7 @@ def unknown_elements(item: ServiceItem, *, has_steps: bool) -> list[str]:
 
 
 def item_gaps(item: ServiceItem) -> list[Gap]:
-    """Why `item` cannot be published; [] when it can. Three queries."""
+    """Why `item` cannot be published; [] when it can. Four queries."""
     gaps = []
     if not item.authority:
         gaps.append(Gap("authority", "没有实施主体。"))
@@ -87,6 +88,7 @@ def item_gaps(item: ServiceItem) -> list[Gap]:
             gaps.append(Gap("materials", f"材料“{row.name}”是兜底条款，请写明具体材料。"))
         if row.necessity == Necessity.CONDITIONAL and not row.condition:
             gaps.append(Gap("materials", f"材料“{row.name}”为特定情形材料，请写明适用情形。"))
+    gaps += [Gap("form_fields", problem) for problem in condition_problems(list(item.form_fields.all()))]
     if item.charged and not item.fee:
         gaps.append(Gap("fee", "收费事项没有写明收费标准。"))
     for key in unknown_elements(item, has_steps=item.steps.exists()):

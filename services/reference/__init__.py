@@ -1,4 +1,4 @@
-"""The catalogue's reference data: themes, materials, items, bundles and facts about the hall."""
+"""The catalogue's reference data: themes, materials, forms, items, bundles and facts about the hall."""
 
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from services.models import (
     BundleQuestion,
     HallMechanism,
     HallStatistic,
+    ItemField,
     ItemMaterial,
     LegalBasis,
     Material,
@@ -28,6 +29,7 @@ from services.models import (
     ServiceTheme,
 )
 from services.publishing import LEAVABLE, unknown_elements
+from services.reference.forms import form_rows, forms_of_items
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.reference import (
     CONFIDENCE_SCHEMA,
@@ -277,6 +279,7 @@ def item_children(item: ServiceItem, record: dict[str, Any]) -> bool:
     except KeyError as error:
         raise PortalError(f"参考数据 {record['id']} 引用的主题或材料 {error} 不在目录中。") from error
     changed = replace_children(item, "materials", rows, ItemMaterial)
+    changed |= replace_children(item, "form_fields", form_rows(record), ItemField)
     bases = [
         {"statute": b["statute"], "article": b.get("article", ""), "order": order}
         for order, b in enumerate(record["legal_basis"], 1)
@@ -291,9 +294,19 @@ def item_children(item: ServiceItem, record: dict[str, Any]) -> bool:
     return publish_reference(item) or changed
 
 
+class ItemSet(ReferenceSet):
+    """The items of `items.yaml`, each with its form of `item_forms.yaml`: a change of either is loaded."""
+
+    def records(self) -> list[dict[str, Any]]:
+        records, forms = super().records(), forms_of_items()
+        if unknown := sorted(set(forms) - {record["id"] for record in records}):
+            raise PortalError(f"参考数据 item_forms.yaml 写了没有的事项：{'、'.join(unknown)}。")
+        return [{**record, "form": forms.get(record["id"], [])} for record in records]
+
+
 reference_sets.register(
     "service_items",
-    ReferenceSet(
+    ItemSet(
         name="service_items",
         order=52,
         path=HERE / "items.yaml",

@@ -2,6 +2,7 @@
 
 import re
 from io import StringIO
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,20 @@ import pytest
 import yaml
 from django.core.management import call_command
 
-from services.models import HallMechanism, HallStatistic, Material, ServiceBundle, ServiceItem, ServiceTheme
+from services.composition import compose
+from services.models import (
+    FormField,
+    HallMechanism,
+    HallStatistic,
+    ItemVersion,
+    Material,
+    ServiceBundle,
+    ServiceItem,
+    ServiceTheme,
+)
+from services.models.form_fields import condition_problems
 from services.publishing import bundle_gaps, is_catch_all, item_gaps
+from services.reference.forms import form_rows
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.reference import reference_sets
 
@@ -19,6 +32,7 @@ FILES = Path(__file__).resolve().parents[2] / "services" / "reference"
 SETS = [
     "service_themes",
     "materials",
+    "form_fields",
     "service_items",
     "service_bundles",
     "hall_statistics",
@@ -38,6 +52,7 @@ def test_everything_is_loaded(facts: None) -> None:
     assert HallStatistic.objects.of_county().count() == 15
     assert HallMechanism.objects.count() == 21
     assert Material.objects.filter(uses__isnull=True).count() == 0
+    assert FormField.objects.filter(uses__isnull=True).count() == 0
 
 
 def test_a_second_load_changes_nothing(facts: None) -> None:
@@ -103,6 +118,48 @@ def test_what_the_public_reads_is_chinese() -> None:
     for path in FILES.glob("*.yaml"):
         look(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert english == []
+
+
+def test_every_item_has_a_form_that_is_marked_as_ours(facts: None) -> None:
+    assert not ServiceItem.objects.filter(form_fields__isnull=True).exists()
+    assert all("以窗口表单为准" in field.source_title for field in FormField.objects.all())
+    for item in ServiceItem.objects.with_form():
+        assert condition_problems(list(item.form_fields.all())) == []
+    for version in ItemVersion.objects.select_related("item"):
+        assert len(version.content["form_fields"]) == version.item.form_fields.count()
+    for field in FormField.objects.all():
+        field.full_clean()
+
+
+def test_a_restaurant_asks_once_what_three_forms_ask(facts: None) -> None:
+    bundle = ServiceBundle.objects.for_composition().get(slug="open-restaurant")
+    composition = compose(bundle, {"public": "yes", "sign": "yes", "tobacco": "no"})
+    address = next(q for q in composition.questions if q.key == "premises-address")
+    assert len(address.items) == 3
+    saving = composition.saving
+    assert saving.forms_before == 3
+    assert saving.fields_after * 2 < saving.fields_before
+
+
+def test_every_bundle_composes_for_every_answer(facts: None) -> None:
+    for bundle in ServiceBundle.objects.for_composition():
+        questions = [[(q.key, a.value) for a in q.answers.all()] for q in bundle.questions.all()]
+        for answers in product(*questions):
+            composition = compose(bundle, dict(answers))
+            assert composition.undecided == []
+            assert all(0 <= after <= before for _, before, after in composition.saving.rows)
+
+
+def test_a_form_that_names_an_unknown_field_says_so(facts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for form, words in (
+        (["nothing"], "不在表单项目目录中"),
+        (["premises-area@by-post=是"], "本表单没有这一项"),
+    ):
+        with pytest.raises(PortalError, match=words):
+            form_rows({"id": "SI-001", "form": form})
+    monkeypatch.setattr("services.reference.forms_of_items", lambda: {"SI-999": []})
+    with pytest.raises(PortalError, match="SI-999"):
+        reference_sets["service_items"].load()
 
 
 def test_an_item_of_an_unknown_department_says_what_to_load_first() -> None:

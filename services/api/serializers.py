@@ -1,7 +1,5 @@
 """What other systems read of the catalogue."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from services.models import (
@@ -10,6 +8,7 @@ from services.models import (
     BundleQuestion,
     HallMechanism,
     HallStatistic,
+    ItemField,
     ItemMaterial,
     ItemQuestion,
     ItemStep,
@@ -84,6 +83,37 @@ class ItemMaterialSerializer(serializers.ModelSerializer):
         return line.blank_url
 
 
+class ItemFieldSerializer(serializers.ModelSerializer):
+    """One field of an item's form. The fields are the portal's own wording; the window's form holds."""
+
+    key = serializers.CharField(source="field.key", read_only=True)
+    label = serializers.CharField(source="name", read_only=True)
+    kind = serializers.CharField(source="field.kind", read_only=True)
+    group = serializers.CharField(source="field.group", read_only=True)
+    group_label = serializers.CharField(source="field.get_group_display", read_only=True)
+    hint = serializers.CharField(source="field.hint", read_only=True)
+    unit = serializers.CharField(source="field.unit", read_only=True)
+    options = serializers.ListField(source="field.option_list", child=serializers.CharField(), read_only=True)
+    personal = serializers.BooleanField(source="field.personal", read_only=True)
+    condition = serializers.CharField(source="condition_text", read_only=True)
+
+    class Meta:
+        model = ItemField
+        fields = [
+            "key",
+            "label",
+            "kind",
+            "group",
+            "group_label",
+            "hint",
+            "unit",
+            "options",
+            "required",
+            "condition",
+            "personal",
+        ]
+
+
 class LegalBasisSerializer(serializers.ModelSerializer):
     class Meta:
         model = LegalBasis
@@ -152,6 +182,7 @@ class ItemDetailSerializer(ItemListSerializer):
     """A whole guide. `left_to_window` names the elements that only the window answers."""
 
     materials = ItemMaterialSerializer(many=True, read_only=True)
+    form_fields = ItemFieldSerializer(many=True, read_only=True)
     bases = LegalBasisSerializer(many=True, read_only=True)
     steps = ItemStepSerializer(many=True, read_only=True)
     questions = ItemQuestionSerializer(many=True, read_only=True)
@@ -188,6 +219,7 @@ class ItemDetailSerializer(ItemListSerializer):
             "quota",
             "left_to_window",
             "materials",
+            "form_fields",
             "bases",
             "steps",
             "questions",
@@ -252,7 +284,7 @@ class BundleMemberSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = BundleMember
-        fields = ["order", "name", "item", "handled_by", "answers", "prerequisites"]
+        fields = ["order", "name", "item", "handled_by", "days", "answers", "prerequisites"]
 
     def get_answers(self, member: BundleMember) -> dict[str, list[str]]:
         """`{question key: [answer values]}` under which the member applies; {} for always."""
@@ -326,44 +358,6 @@ class BundleDetailSerializer(BundleListSerializer):
 
     def get_available_actions(self, bundle: ServiceBundle) -> list[str]:
         return [t.name for t in bundle_workflow.available(bundle, self.context["request"].user)]
-
-
-class MergedMaterialSerializer(serializers.Serializer):
-    material = serializers.IntegerField(source="material.pk")
-    name = serializers.CharField()
-    necessity = serializers.CharField()
-    conditions = serializers.ListField(child=serializers.CharField())
-    originals = serializers.IntegerField(allow_null=True)
-    copies = serializers.IntegerField(allow_null=True)
-    electronic_licence = serializers.CharField(source="material.electronic_licence")
-    wanted_by = serializers.ListField(child=serializers.CharField())
-
-
-class SavingSerializer(serializers.Serializer):
-    forms_before = serializers.IntegerField()
-    forms_after = serializers.IntegerField()
-    materials_before = serializers.IntegerField()
-    materials_after = serializers.IntegerField()
-    visits_before = serializers.IntegerField()
-    visits_after = serializers.IntegerField()
-    assumed_visits = serializers.IntegerField()
-
-
-class CompositionSerializer(serializers.Serializer):
-    """What a bundle means for the answers given. `undecided` members wait for an answer."""
-
-    answers = serializers.DictField(child=serializers.CharField())
-    applies = BundleMemberSerializer(many=True)
-    undecided = BundleMemberSerializer(many=True)
-    excluded = BundleMemberSerializer(many=True)
-    materials = MergedMaterialSerializer(many=True)
-    shared = serializers.SerializerMethodField()
-    saving = SavingSerializer()
-    ignored = serializers.ListField(child=serializers.CharField())
-
-    def get_shared(self, composition: Any) -> list[dict[str, str]]:
-        """Materials that one of the members issues, so that nobody hands them in."""
-        return [{"name": entry.name, "issued_by": member.name} for entry, member in composition.shared]
 
 
 class HallStatisticSerializer(serializers.ModelSerializer):

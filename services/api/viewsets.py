@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from services.actions import catalogue as actions
+from services.api.composition import CompositionSerializer, FormCheckSerializer, FormDataSerializer
 from services.api.filters import (
     BundleFilter,
     ItemFilter,
@@ -22,7 +23,6 @@ from services.api.serializers import (
     BundleDetailSerializer,
     BundleListSerializer,
     ComparisonSerializer,
-    CompositionSerializer,
     HallMechanismSerializer,
     HallStatisticSerializer,
     ItemDetailSerializer,
@@ -32,6 +32,7 @@ from services.api.serializers import (
     ThemeSerializer,
 )
 from services.composition import compose
+from services.form_filling import FormGroup, clean_answers, fields_of
 from services.models import HallMechanism, HallStatistic, Material, ServiceBundle, ServiceItem, ServiceTheme
 from services.version_history import history_of_item
 from tuoxian_portal.core.api.verbs import verb
@@ -46,6 +47,21 @@ class CatalogueViewSet(PortalViewSet):
 
     def get_serializer_class(self) -> Any:
         return self.serializer_class if self.action == "list" else self.detail_serializer
+
+
+FORM_CHECK = extend_schema(request=FormDataSerializer, responses=FormCheckSerializer)
+
+
+def form_data(request: Request) -> dict[str, Any]:
+    body = FormDataSerializer(data=request.data)
+    body.is_valid(raise_exception=True)
+    return body.validated_data
+
+
+def checked(form: list[FormGroup], values: dict[str, str]) -> Response:
+    """The answer of `check-form`: 200 whether or not something is wrong, since that was the question."""
+    clean, errors = clean_answers(form, values)
+    return Response({"values": clean, "problems": errors})
 
 
 class ItemViewSet(CatalogueViewSet):
@@ -118,6 +134,12 @@ class ItemViewSet(CatalogueViewSet):
             raise NotPermitted("您没有查看清单版本的权限。如需查看，请联系系统管理员。")
         return item
 
+    @FORM_CHECK
+    @action(detail=True, methods=["post"], url_path="check-form")
+    def check_form(self, request: Request, code: str) -> Response:
+        """核对本事项的表单填写得对不对；什么也不保存。"""
+        return checked(fields_of([self.get_object()]), form_data(request)["values"])
+
 
 class BundleViewSet(CatalogueViewSet):
     """一次办事项，以及按情形组合出的事项、材料和减负单。"""
@@ -148,10 +170,18 @@ class BundleViewSet(CatalogueViewSet):
     )
     @action(detail=True, methods=["get"])
     def composition(self, request: Request, slug: str) -> Response:
-        """按回答组合：适用事项、一套材料、减负单。没有回答的问题涉及的事项列在 undecided。"""
+        """按回答组合：适用事项、一张表单、一套材料、办理顺序、减负单。没有回答的问题涉及的事项列在 undecided。"""
         bundle = self.get_object()
         answers = {key: request.query_params.get(key, "") for key in request.query_params}
         return Response(CompositionSerializer(compose(bundle, answers)).data)
+
+    @FORM_CHECK
+    @action(detail=True, methods=["post"], url_path="check-form")
+    def check_form(self, request: Request, slug: str) -> Response:
+        """核对一张表单填写得对不对；什么也不保存。"""
+        bundle = self.get_object()
+        data = form_data(request)
+        return checked(compose(bundle, data["answers"]).form, data["values"])
 
     review = verb(
         actions.review,

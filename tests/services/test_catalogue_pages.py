@@ -18,6 +18,7 @@ from tests.factories.catalogue import (
     MemberFactory,
     PublishedItemFactory,
     ThemeFactory,
+    add_field,
     add_line,
     yes_or_no,
 )
@@ -284,6 +285,33 @@ def test_a_composition_in_the_api(api_client: Any) -> None:
     assert len(data["applies"]) == 2
     assert data["saving"]["forms_before"] == 2
     assert data["saving"]["forms_after"] == 1
+    assert data["plan"]["days"] == 5
+    assert data["plan"]["total"] == data["saving"]["days_before"] == 10
+    assert ["办理时间（工作日）", "10", "5", "5"] in data["saving"]["table"]
+    assert data["held"] == []
+
+
+def test_a_form_is_checked_through_the_api(api_client: Any) -> None:
+    bundle = BundleFactory()
+    items = [MemberFactory(bundle=bundle).item for _ in range(2)]
+    for item in items:
+        add_field(item, "seats", kind="number")
+    paths = (f"bundles/{bundle.slug}", f"items/{items[0].code}")
+    for path in paths:
+        url = f"/api/v1/services/{path}/check-form/"
+        api_client.force_authenticate(None)
+        assert api_client.post(url, {"values": {}}, format="json").status_code in (401, 403)
+        api_client.force_authenticate(UserFactory(roles=["window"]))
+        good = api_client.post(url, {"values": {"seats": " 12 "}}, format="json")
+        assert good.data == {"values": {"seats": "12"}, "problems": {}}
+        bad = api_client.post(url, {"values": {"seats": "many"}}, format="json")
+        assert bad.status_code == 200
+        assert "只填写数字" in bad.data["problems"]["seats"][0]
+        assert api_client.post(url, {"values": ["x"]}, format="json").status_code == 400
+        assert api_client.post(url, {}, format="json").status_code == 400
+    form = api_client.get(f"/api/v1/services/bundles/{bundle.slug}/composition/").data["form"]
+    assert form[0]["questions"][0]["items"] == [item.code for item in items]
+    assert api_client.get(f"/api/v1/services/items/{items[0].code}/").data["form_fields"][0]["key"] == "seats"
 
 
 def test_staff_publish_through_the_api(api_client: Any) -> None:

@@ -135,6 +135,16 @@ class PaperKind(models.TextChoices):
     DELIVERY = "delivery", _("送达回执")
     WITHDRAWAL = "withdrawal", _("撤回确认书")
     TERMINATION = "termination", _("终止办理通知书")
+    # 帮办; texts in `services/papers/entrustment_texts.py`
+    HELP_PROMISE = "help_promise", _("服务承诺书")
+    HELP_AUTHORITY = "help_authority", _("授权委托书")
+    HELP_PAPERS = "help_papers", _("材料交接单")
+    HELP_PAUSE = "help_pause", _("帮办中止单")
+    HELP_RENEWAL = "help_renewal", _("续办委托书")
+    HELP_SIGN_OFF = "help_sign_off", _("办结签单")
+    HELP_VISIT = "help_visit", _("上门帮办记录")
+    HELP_END = "help_end", _("委托终止通知")
+    HELP_PLAN = "help_plan", _("全帮办计划表")
 
 
 class MaterialState(BadgeChoices):

@@ -105,3 +105,33 @@ role_grants.register(
         "administrator": EDIT_FORMS,
     },
 )
+
+# --- 帮办 -------------------------------------------------------------------------------------------
+VIEW_ENTRUSTMENTS = [
+    f"services.view_{name}"
+    for name in (
+        "entrustment",
+        "entrustmentmatter",
+        "entrustmentpause",
+        "entrustmentcase",
+        "entrustmentstep",
+        "entrustmentpaper",
+        "entrustmentvisit",
+        "entrustmentdocument",
+    )
+]
+
+role_grants.register(
+    "services-entrustments",
+    {
+        # Whoever is at the counter writes a request for help down, and may call back afterwards.
+        "window": [*VIEW_ENTRUSTMENTS, "services.add_entrustment", "services.follow_up_entrustment"],
+        "helper": [*VIEW_ENTRUSTMENTS, "services.add_entrustment", "services.handle_entrustment"],
+        "supervisor": [
+            *VIEW_ENTRUSTMENTS,
+            "services.follow_up_entrustment",
+            "services.supervise_entrustment",
+        ],
+        "official": VIEW_ENTRUSTMENTS,
+    },
+)

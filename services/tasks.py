@@ -3,17 +3,20 @@
 from celery import shared_task
 
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
+from services.actions.entrustments import expire_lapsed
 from tuoxian_portal.core.jobs import Progress, job_handler
 from tuoxian_portal.core.models import Job
 
 
 @shared_task
 def run_clock() -> dict[str, int]:
-    """Every night: deadlines after the calendar, deemed acceptances, closings. Safe to run twice."""
+    """Every night: deadlines after the calendar, deemed acceptances, closings, authorities that are
+    over. Safe to run twice."""
     return {
         "moved": len(recompute_deadlines()),
         "deemed_accepted": len(accept_by_law()),
         "closed": close_delivered(),
+        "expired": len(expire_lapsed()),
     }
 
 

@@ -83,6 +83,29 @@ def not_the_reviewer(case: Any, user: Any) -> str | None:
     return None
 
 
+def helpers_of(case: Any) -> frozenset[int]:
+    """Who helps the applicant with this case (帮办), or did: keys of users.
+
+    One query for a case object, a second one when it is handled under an entrustment.
+    """
+    if "_helpers" not in case.__dict__:
+        links = case.entrustment_links.values_list(
+            "helper", "linked_by", "entrustment__helper", "entrustment__co_helper"
+        )
+        found = {pk for row in links for pk in row if pk}
+        if found:
+            found |= set(case.entrustment_steps.values_list("by", flat=True))
+        case.__dict__["_helpers"] = frozenset(found)
+    return case.__dict__["_helpers"]
+
+
+def not_its_helper(case: Any, user: Any) -> str | None:
+    """A helper acts for the applicant, so she decides nothing about the application."""
+    if user is not None and user.pk in helpers_of(case):
+        return "您是本件的帮办员，不能审查或审批本件，请由另一人办理。"
+    return None
+
+
 def correction_expired(case: Any, user: Any) -> str | None:
     if case.due_on and case.due_on >= today():
         return f"申请人补正期限到 {case.due_on:%Y-%m-%d} 为止，期满未补正才能退件。"
@@ -122,6 +145,8 @@ def is_instant(case: Any, user: Any) -> str | None:
         return "只有即办件可以当场办结。"
     if user is not None and user.pk == case.received_by_id:
         return "收件人不能自己审批，请由部门审批人员办理。"
+    if case.received_by_id in helpers_of(case):
+        return "收件人是本件的帮办员，不能当场审查。请按承诺件受理后移交部门审查。"
     return within_intake(case, user) or materials_complete(case, user) or no_material_owed(case, user)
 
 
@@ -164,7 +189,7 @@ CASE_WORKFLOW = register_check(
                 S.RECEIVED,
                 S.COMPLETED,
                 DECIDE,
-                guards=(is_instant,),
+                guards=(not_its_helper, is_instant),
                 tone="primary",
                 confirm="即办件：受理、审查、准予、送达一次完成。",
             ),
@@ -215,7 +240,7 @@ CASE_WORKFLOW = register_check(
                 S.DECLINED,
                 DECIDE,
                 needs_reason=True,
-                guards=(within_intake, decline_proposed),
+                guards=(not_its_helper, within_intake, decline_proposed),
                 tone="danger",
                 confirm="不予受理通知书将写明理由和救济途径。",
             ),
@@ -233,7 +258,15 @@ CASE_WORKFLOW = register_check(
             ),
             # Review
             _t("hand_over", "移交部门", S.ACCEPTED, None, RECEIVE, guards=(not_handed_over,), tone="primary"),
-            _t("sign_in", "签收", S.ACCEPTED, S.REVIEWING, REVIEW, guards=(handed_over,), tone="primary"),
+            _t(
+                "sign_in",
+                "签收",
+                S.ACCEPTED,
+                S.REVIEWING,
+                REVIEW,
+                guards=(not_its_helper, handed_over),
+                tone="primary",
+            ),
             _t(
                 "supply_deferred",
                 "登记补齐材料",
@@ -242,9 +275,34 @@ CASE_WORKFLOW = register_check(
                 RECEIVE,
                 guards=(some_material_owed,),
             ),
-            _t("submit", "提出审查意见", S.REVIEWING, S.DECIDING, REVIEW, needs_reason=True, tone="primary"),
-            _t("start_special", "启动特别程序", S.REVIEWING, S.SPECIAL, DECIDE, needs_reason=True),
-            _t("end_special", "结束特别程序", S.SPECIAL, S.REVIEWING, REVIEW, tone="primary"),
+            _t(
+                "submit",
+                "提出审查意见",
+                S.REVIEWING,
+                S.DECIDING,
+                REVIEW,
+                needs_reason=True,
+                guards=(not_its_helper,),
+                tone="primary",
+            ),
+            _t(
+                "start_special",
+                "启动特别程序",
+                S.REVIEWING,
+                S.SPECIAL,
+                DECIDE,
+                needs_reason=True,
+                guards=(not_its_helper,),
+            ),
+            _t(
+                "end_special",
+                "结束特别程序",
+                S.SPECIAL,
+                S.REVIEWING,
+                REVIEW,
+                guards=(not_its_helper,),
+                tone="primary",
+            ),
             _t(
                 "extend",
                 "延期",
@@ -252,7 +310,7 @@ CASE_WORKFLOW = register_check(
                 None,
                 DECIDE,
                 needs_reason=True,
-                guards=(not_extended_and_in_time,),
+                guards=(not_its_helper, not_extended_and_in_time),
                 confirm="延期只能一次，不超过 10 个工作日，须书面告知申请人。",
             ),
             # Decision
@@ -262,7 +320,7 @@ CASE_WORKFLOW = register_check(
                 S.DECIDING,
                 S.COLLECTING,
                 DECIDE,
-                guards=(not_the_reviewer, no_material_owed),
+                guards=(not_its_helper, not_the_reviewer, no_material_owed),
                 tone="primary",
                 confirm="作出准予决定并打印决定书，办理时限停止计算。",
             ),
@@ -273,7 +331,7 @@ CASE_WORKFLOW = register_check(
                 S.COLLECTING,
                 DECIDE,
                 needs_reason=True,
-                guards=(not_the_reviewer,),
+                guards=(not_its_helper, not_the_reviewer),
                 tone="danger",
                 confirm="作出不予决定。决定书将写明理由和救济途径。",
             ),
@@ -284,7 +342,7 @@ CASE_WORKFLOW = register_check(
                 S.REVIEWING,
                 DECIDE,
                 needs_reason=True,
-                guards=(not_the_reviewer,),
+                guards=(not_its_helper, not_the_reviewer),
             ),
             # Delivery
             _t("deliver", "送达", S.COLLECTING, S.DELIVERED, DELIVER, tone="primary"),
@@ -307,6 +365,7 @@ CASE_WORKFLOW = register_check(
                 S.TERMINATED,
                 DECIDE,
                 needs_reason=True,
+                guards=(not_its_helper,),
                 tone="danger",
                 confirm="终止后本件不能恢复。",
             ),

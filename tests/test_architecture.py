@@ -54,10 +54,12 @@ NOT_SCOPED = {
 HELPERS = {
     "projects.actions.permission": "asks whether somebody may; changes nothing",
     "services.actions.acting": "what every act on a case does: lock, check, clock, number, log",
+    "services.actions.entrusting": "what every act on an entrustment does: lock, check, print, log",
 }
 SYSTEM_ACTIONS = {
     "services.actions.clocks.recompute_deadlines": "follows an edit of the calendar: nobody acts",
     "services.actions.catalogue.publish_reference": "called while reference data loads: nobody acts",
+    "services.actions.entrustments.expire_entrustment": "the period of an authority is over: nobody acts",
     "tuoxian_portal.audit.actions.log": "the entry itself; `actor` is what it is told",
 }
 SIGNALS_ALLOWED = {

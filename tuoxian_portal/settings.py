@@ -411,6 +411,8 @@ PDF_FONT_BOLD = env.str("PDF_FONT_BOLD", default="")
 
 # What a public enquiry is promised: an answer within so many working days.
 ENQUIRY_ANSWER_WORKING_DAYS = env.int("ENQUIRY_ANSWER_WORKING_DAYS", default=3)
+# The same for a request for help (帮办); 0 promises nothing, and the page then states no time.
+ASSIST_ANSWER_WORKING_DAYS = env.int("ASSIST_ANSWER_WORKING_DAYS", default=0)
 
 # Public pages may be answered from the cache for this long (seconds); validators always apply.
 PUBLIC_PAGE_SECONDS = env.int("PUBLIC_PAGE_SECONDS", default=0 if DEBUG else 60)

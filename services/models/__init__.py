@@ -1,4 +1,4 @@
-"""Every model of the app, by noun. Catalogue first, then cases."""
+"""Every model of the app, by noun. Catalogue first, then cases, then 帮办 entrustments."""
 
 from services.models.bundles import BundleAnswer, BundleMember, BundleQuestion, ServiceBundle
 from services.models.cases import (
@@ -9,6 +9,16 @@ from services.models.cases import (
     CorrectionNotice,
 )
 from services.models.catalogue import Material, ServiceItem, ServiceTheme
+from services.models.entrustments import (
+    Entrustment,
+    EntrustmentCase,
+    EntrustmentDocument,
+    EntrustmentMatter,
+    EntrustmentPaper,
+    EntrustmentPause,
+    EntrustmentStep,
+    EntrustmentVisit,
+)
 from services.models.form_fields import FormField, ItemField
 from services.models.item_parts import (
     ItemMaterial,
@@ -28,6 +38,14 @@ __all__ = [
     "CaseMaterial",
     "ClockInterval",
     "CorrectionNotice",
+    "Entrustment",
+    "EntrustmentCase",
+    "EntrustmentDocument",
+    "EntrustmentMatter",
+    "EntrustmentPaper",
+    "EntrustmentPause",
+    "EntrustmentStep",
+    "EntrustmentVisit",
     "FormField",
     "HallMechanism",
     "HallStatistic",

@@ -22,7 +22,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge, run_action
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge
 from tuoxian_portal.core.money import format_wan
 
 
@@ -38,13 +38,11 @@ class ActionSavedAdmin(PortalAdmin):
         values = {name: form.cleaned_data[name] for name in form.changed_data if name != "seen_version"}
         fresh = type(obj).objects.get(pk=obj.pk)
         version = form.cleaned_data.get("seen_version")
-        saved = run_action(
-            actions.edit_record, record=fresh, actor=request.user, values=values, version=version
-        )
+        saved = actions.edit_record(record=fresh, actor=request.user, values=values, version=version)
         obj.__dict__.update(saved.__dict__)
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
-        run_action(actions.add_record, record=obj, actor=request.user)
+        actions.add_record(record=obj, actor=request.user)
 
 
 @admin.register(LoanProduct)
@@ -168,7 +166,7 @@ class FinancingDemandAdmin(ActionSavedAdmin, WorkflowAdmin):
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "seen_version"}
-        saved = run_action(actions.register_demand, actor=request.user, **values)
+        saved = actions.register_demand(actor=request.user, **values)
         obj.__dict__.update(saved.__dict__)
 
 
@@ -302,5 +300,5 @@ class LoanIntentAdmin(ActionSavedAdmin, WorkflowAdmin):
 
     def add_through_action(self, request: HttpRequest, obj: Any, form: Any) -> None:
         values = {name: value for name, value in form.cleaned_data.items() if name != "seen_version"}
-        saved = run_action(actions.record_intent, actor=request.user, **{"bank": obj.bank, **values})
+        saved = actions.record_intent(actor=request.user, **{"bank": obj.bank, **values})
         obj.__dict__.update(saved.__dict__)

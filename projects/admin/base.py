@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from tuoxian_portal.audit.workflow_admin import VersionedModelForm
-from tuoxian_portal.core.admin_site import PortalAdmin, run_action
+from tuoxian_portal.core.admin_site import PortalAdmin
 
 
 class ActionSavedAdmin(PortalAdmin):
@@ -35,5 +35,5 @@ class ActionSavedAdmin(PortalAdmin):
         options: dict[str, Any] = {self.save_argument: obj, "actor": request.user, "changed": changed}
         if "seen_version" in form.cleaned_data:
             options["version"] = form.cleaned_data["seen_version"]
-        saved = run_action(type(self).save_action, **options)
+        saved = type(self).save_action(**options)
         obj.__dict__.update(saved.__dict__)

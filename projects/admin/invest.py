@@ -26,7 +26,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, ReadOnlyAdmin, badge, run_action
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, ReadOnlyAdmin, badge
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import clean_phone
 from tuoxian_portal.core.errors import PortalError
@@ -130,7 +130,7 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
             return
         data = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "seen_version"}
         credit_code = data.pop("credit_code", "")
-        saved = run_action(actions.record_enquiry, actor=request.user, credit_code=credit_code, **data)
+        saved = actions.record_enquiry(actor=request.user, credit_code=credit_code, **data)
         obj.__dict__.update(saved.__dict__)
 
     # --- personal data --------------------------------------------------------------------------
@@ -286,7 +286,7 @@ class TargetAdmin(PortalAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = form.changed_data if change else []
-        saved = run_action(actions.save_target, target=obj, actor=request.user, changed=changed)
+        saved = actions.save_target(target=obj, actor=request.user, changed=changed)
         obj.__dict__.update(saved.__dict__)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

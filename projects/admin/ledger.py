@@ -28,7 +28,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, badge, labels_of, run_action
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, badge, labels_of
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import clean_phone
 from tuoxian_portal.core.crypto import mask_phone
@@ -322,4 +322,4 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
             if (rows := [*formset.new_objects, *formset.changed_objects])
         ]
         if what:
-            run_action(actions.note_children_changed, project=form.instance, actor=request.user, what=what)
+            actions.note_children_changed(project=form.instance, actor=request.user, what=what)

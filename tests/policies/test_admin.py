@@ -155,7 +155,9 @@ def test_dates_in_the_wrong_order_are_named(client, officer):
 
 def test_what_was_confirmed_cannot_be_edited_even_by_a_forged_post(client, officer):
     policy = PolicyFactory(in_force=True, title="旧")
-    assert client.post(change_url(policy), form_data(policy, title="新")).status_code == 403
+    answer = client.post(change_url(policy), form_data(policy, title="我写的新标题"))
+    assert answer.status_code == 409
+    assert "我写的新标题" in answer.content.decode(), "what was typed is given back"
     assert "内容已锁定" in client.get(change_url(policy)).content.decode()
     policy.refresh_from_db()
     assert policy.title == "旧"

@@ -1,12 +1,12 @@
 """What every admin of the portal shares: rows scoped, states as badges, saves that call actions."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -34,15 +34,6 @@ def badge(choices: type[BadgeChoices], field: str = "state", title: Any = STATE)
         return words.get(getattr(record, field))
 
     return column
-
-
-def run_action(function: Callable[..., Any], **arguments: Any) -> Any:
-    """Runs an action whose values the form has already checked. What can still be refused is a matter
-    of permission or of somebody else having been faster: raises `PermissionDenied` that says so."""
-    try:
-        return function(**arguments)
-    except PortalError as error:
-        raise PermissionDenied(error.message) from error
 
 
 class KeyedAutocomplete(AutocompleteSelect):
@@ -81,6 +72,48 @@ class PortalAdmin(ModelAdmin):
         queryset = super().get_queryset(request)
         scope = getattr(queryset, "visible_to", None)
         return scope(request.user) if scope else queryset
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Django's page. When what was typed can no longer be saved, because the record was closed or
+        saved by somebody else in the meantime, a page that says so and gives it back to copy."""
+        if request.method != "POST" or "_saveasnew" in request.POST:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        record = self.get_object(request, unquote(object_id)) if object_id else None
+        if record is not None and self._is_closed_to(request, record):
+            return self.too_late(request, record, "这条记录刚才已办理到下一步，不能再按这张表修改。")
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PortalError as error:
+            return self.too_late(request, record, error.message, status=error.status)
+
+    def _is_closed_to(self, request: HttpRequest, record: Any) -> bool:
+        """Whether the person changes such records, and sees this one, but it is not open to change."""
+        return (
+            self.has_change_permission(request)
+            and self.has_view_permission(request, record)
+            and not self.has_change_permission(request, record)
+        )
+
+    def too_late(self, request: HttpRequest, record: Any, reason: str, status: int = 409) -> HttpResponse:
+        """Nothing was saved, and nothing typed is lost."""
+        labels = {f.name: str(f.verbose_name) for f in self.opts.fields if f.name in request.POST}
+        typed = [(label, request.POST[name]) for name, label in labels.items() if request.POST[name].strip()]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "没有保存",
+            "opts": self.opts,
+            "original": record,
+            "reason": reason,
+            "typed": typed,
+            "back": request.path,
+        }
+        return TemplateResponse(request, "admin/portal/too_late.html", context, status=status)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.deletable and super().has_delete_permission(request, obj)

@@ -1,5 +1,5 @@
-"""The admin of the app: the catalogue and its versions, then cases."""
+"""The admin of the app: the catalogue and its versions, then cases, then 帮办 entrustments."""
 
-from services.admin import cases, catalogue, versions
+from services.admin import cases, catalogue, entrustments, versions
 
-__all__ = ["cases", "catalogue", "versions"]
+__all__ = ["cases", "catalogue", "entrustments", "versions"]

@@ -25,6 +25,7 @@ class Group:
 
 GROUPS = (
     Group("办件", (("services.Case", "assignment"),)),
+    Group("帮办代办", (("services.Entrustment", "volunteer_activism"),)),
     Group(
         "事项目录",
         (
@@ -112,6 +113,12 @@ TASKS = (
     Task("审查中的办件", "services.Case", "services.review_case", (("state", "reviewing"),)),
     Task("待审批的办件", "services.Case", "services.decide_case", (("state", "deciding"),)),
     Task("待领取的办件", "services.Case", "services.deliver_case", (("state", "collecting"),)),
+    Task(
+        "待承诺的帮办咨询", "services.Entrustment", "services.handle_entrustment", (("state", "consulted"),)
+    ),
+    Task(
+        "待回访的帮办", "services.Entrustment", "services.follow_up_entrustment", (("state", "signed_off"),)
+    ),
     Task("新收的招商线索", "projects.InvestmentLead", "projects.handle_lead", (("state", "new"),)),
     Task(
         "已提交、待审核的月报", "projects.ProgressReport", "projects.accept_report", (("state", "submitted"),)
@@ -133,6 +140,7 @@ class Shortcut:
 
 SHORTCUTS = (
     Shortcut("收件登记", "services.Case"),
+    Shortcut("登记帮办咨询", "services.Entrustment"),
     Shortcut("填报月度进展", "projects.ProgressReport"),
     Shortcut("登记招商线索", "projects.InvestmentLead"),
     Shortcut("登记贷款意向", "finance.LoanIntent"),

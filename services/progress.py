@@ -32,7 +32,14 @@ PUBLIC_EVENTS = {
     "withdraw": "申请人撤回",
     "terminate": "终止办理",
 }
-STAFF_LABELS = {"register": "登记", "recompute": "期限重新推算", "reveal": "查看个人信息原文"}
+STAFF_LABELS = {
+    "register": "登记",
+    "recompute": "期限重新推算",
+    "reveal": "查看个人信息原文",
+    "attach": "添加附件",
+    "detach": "撤下附件",
+    "open_attachment": "查看附件",
+}
 
 
 def label_of(action: str) -> str:

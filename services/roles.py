@@ -24,6 +24,19 @@ role_grants.register(
     },
 )
 
+# --- Attachments: who works on a case adds to it; who sees the case sees its files --------------------
+SEE_FILES = ["services.view_caseattachment"]
+role_grants.register(
+    "services-attachments",
+    {
+        **{
+            role: [*SEE_FILES, "services.add_caseattachment"]
+            for role in ("window", "reviewer", "approver", "issuer")
+        },
+        **dict.fromkeys(("helper", "supervisor", "official"), SEE_FILES),
+    },
+)
+
 # --- Catalogue ------------------------------------------------------------------------------------
 CATALOGUE = (
     "serviceitem",

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from services.actions.attachments import sweep_orphans
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
 from services.actions.entrustments import expire_lapsed
 from tuoxian_portal.core.jobs import Progress, job_handler
@@ -18,6 +19,12 @@ def run_clock() -> dict[str, int]:
         "closed": close_delivered(),
         "expired": len(expire_lapsed()),
     }
+
+
+@shared_task
+def sweep_attachments() -> int:
+    """Every night: uploads that never became part of a case. Safe to run twice."""
+    return sweep_orphans()
 
 
 @job_handler("recompute-deadlines")

@@ -237,6 +237,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "services.tasks.run_clock",
         "schedule": crontab(minute="5", hour="0"),
     },
+    "services-attachments": {
+        "task": "services.tasks.sweep_attachments",
+        "schedule": crontab(minute="40", hour="1"),
+    },
 }
 
 # --- People -------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from services.actions.attachments import adopt
 from services.actions.cases import receive_case
 from services.choices import HandlingKind, Necessity, PublicationState
 from services.choices_cases import ApplicantKind, MaterialState
@@ -147,6 +148,7 @@ def register_case(
             CaseMaterial.objects.bulk_create(
                 _case_material(case, line, handed.get(line.pk, HandedIn()), actor) for line in lines
             )
+            adopt(case=case, actor=actor)
             log(actor=actor, action="register", target=case, changes={"item": [None, item.code]})
     except IntegrityError:  # the same click, a moment earlier
         if existing := _submitted(submission, actor):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from services.admin import counter
+from services.admin.attachments import AttachmentsMixin, attachments_of
 from services.admin.case_forms import CASE_VERBS
 from services.admin.papers import PapersMixin
 from services.choices_cases import CaseState
@@ -63,7 +64,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Case)
-class CaseAdmin(PapersMixin, WorkflowAdmin):
+class CaseAdmin(AttachmentsMixin, PapersMixin, WorkflowAdmin):
     paper_model = CaseDocument
     paper_subject = "case"
     workflow = CASE_WORKFLOW
@@ -186,6 +187,7 @@ class CaseAdmin(PapersMixin, WorkflowAdmin):
             "receipt": next((d for d in case.documents.all() if d.kind == "receipt"), None),
             "can_reveal": request.user.has_perm("audit.reveal_personal"),
             "revealed": revealed or {},
+            "files": attachments_of(request, case=case),
             "add_url": reverse("admin:services_case_add") if self.has_add_permission(request) else "",
         }
         return TemplateResponse(request, "admin/services/case/page.html", context, status=status)

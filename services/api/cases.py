@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from services.actions import cases as do
 from services.api import case_rows
+from services.api.attachments import AttachmentRoutes
 from services.choices_cases import (
     CaseOutcome,
     CaseState,
@@ -272,7 +273,7 @@ def case_verb(
 
 @extend_schema_view(list=extend_schema(summary="办件"), retrieve=extend_schema(summary="一个办件"))
 @extend_schema(tags=["services"])
-class CaseViewSet(RowList, PortalViewSet):
+class CaseViewSet(AttachmentRoutes, RowList, PortalViewSet):
     """办件。仅工作人员可读，按本人职责范围；申请人信息一律脱敏。"""
 
     queryset = Case.objects.select_related("item", "department", "outlet")

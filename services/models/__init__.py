@@ -1,5 +1,6 @@
 """Every model of the app, by noun. Catalogue first, then cases, then 帮办 entrustments."""
 
+from services.models.attachments import CaseAttachment
 from services.models.bundles import BundleAnswer, BundleMember, BundleQuestion, ServiceBundle
 from services.models.cases import (
     Case,
@@ -34,6 +35,7 @@ __all__ = [
     "BundleMember",
     "BundleQuestion",
     "Case",
+    "CaseAttachment",
     "CaseDocument",
     "CaseMaterial",
     "ClockInterval",

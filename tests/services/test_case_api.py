@@ -52,7 +52,8 @@ def verb_url(case, name):
 def test_there_is_one_door_for_each_verb():
     from services.api.cases import CaseViewSet
 
-    doors = {door.url_path for door in CaseViewSet.get_extra_actions()}
+    files = "attachments"  # what a case holds, not what is done with it
+    doors = {d.url_path for d in CaseViewSet.get_extra_actions() if not d.url_path.startswith(files)}
     assert doors == {t.name.replace("_", "-") for t in CASE_WORKFLOW.transitions if t.permission}
 
 

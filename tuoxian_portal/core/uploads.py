@@ -12,6 +12,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import IO, Any, cast
 from uuid import uuid4
 
@@ -20,8 +21,12 @@ from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http import FileResponse
+from django.utils import timezone
 from django.utils.deconstruct import deconstructible
 from PIL import Image, UnidentifiedImageError
+
+from tuoxian_portal.core.export import disposition
 
 
 @dataclass(frozen=True)
@@ -302,6 +307,40 @@ def _hides_archive(stream: IO[bytes]) -> bool:
 def private_storage() -> Storage:
     """Outside the web root; views that check who asks serve from it."""
     return storages["private"]
+
+
+def file_response(file: File, *, name: str, kind: FileKind) -> FileResponse:
+    """`file` as a download, or shown by the browser when `kind` runs nothing there. Under its checked
+    type, never sniffed, never kept by a cache. Who may have it was asked before."""
+    response = FileResponse(file, content_type=kind.content_type)
+    how = disposition(name)
+    response.headers["Content-Disposition"] = how.replace("attachment", "inline", 1) if kind.inline else how
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def remove_strays(folder: str, known: set[str], *, older_than: timedelta) -> int:
+    """Deletes what lies under `folder` of the private storage, is not among `known` names, and is older
+    than `older_than`: files that a killed process left without a row. Returns how many."""
+    storage, limit = private_storage(), timezone.now() - older_than
+    strays = [
+        name
+        for name in _walk(storage, folder)
+        if name not in known and storage.get_modified_time(name) < limit
+    ]
+    for name in strays:
+        storage.delete(name)
+    return len(strays)
+
+
+def _walk(storage: Storage, folder: str) -> Iterator[str]:
+    if not storage.exists(folder):
+        return
+    folders, files = storage.listdir(folder)
+    yield from (f"{folder}/{name}" for name in files)
+    for name in folders:
+        yield from _walk(storage, f"{folder}/{name}")
 
 
 @deconstructible

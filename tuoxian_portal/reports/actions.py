@@ -2,14 +2,12 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.core.calendar import today
@@ -18,7 +16,7 @@ from tuoxian_portal.core.jobs import enqueue
 from tuoxian_portal.core.models import Job
 from tuoxian_portal.core.months import last_day
 from tuoxian_portal.core.registries import ReportKind, report_kinds
-from tuoxian_portal.core.uploads import private_storage
+from tuoxian_portal.core.uploads import remove_strays
 from tuoxian_portal.reports.models import ReportFile, ReportRun
 from tuoxian_portal.reports.periods import clean_period, label_of, months_before
 from tuoxian_portal.reports.renderers import RENDERERS
@@ -182,24 +180,8 @@ def _remove(files: list[ReportFile]) -> None:
 def remove_orphans(*, actor: None = None) -> int:
     """Deletes files that a killed worker left without a row, once they are a day old; returns how
     many. One query, and a walk through the folder of reports."""
-    storage = private_storage()
     known = set(ReportFile.objects.values_list("file", flat=True))
-    limit = timezone.now() - timedelta(days=1)
-    removed = 0
-    for name in list(_walk(storage, "reports")):
-        if name not in known and storage.get_modified_time(name) < limit:
-            storage.delete(name)
-            removed += 1
-    return removed
-
-
-def _walk(storage: Storage, folder: str) -> Iterator[str]:
-    if not storage.exists(folder):
-        return
-    folders, files = storage.listdir(folder)
-    yield from (f"{folder}/{name}" for name in files)
-    for name in folders:
-        yield from _walk(storage, f"{folder}/{name}")
+    return remove_strays("reports", known, older_than=timedelta(days=1))
 
 
 def request_due_reports(*, actor: None = None) -> list[Job]:

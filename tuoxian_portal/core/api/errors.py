@@ -20,7 +20,7 @@ DETAILS = {
     status.HTTP_403_FORBIDDEN: "您没有进行此操作的权限。",
     status.HTTP_404_NOT_FOUND: "没有找到该记录。",
     status.HTTP_405_METHOD_NOT_ALLOWED: "该地址不支持这种请求方法。",
-    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "请求正文须为 JSON（Content-Type: application/json）。",
+    status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "请求正文须为 JSON（Content-Type: application/json）；上传文件须为 multipart/form-data。",
     status.HTTP_429_TOO_MANY_REQUESTS: "请求过于频繁，请稍后再试。",
 }
 

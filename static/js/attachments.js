@@ -1,0 +1,74 @@
+// Attachments: chosen, dropped or photographed files go up at once, each with its progress. The form works without.
+(() => {
+  const section = document.querySelector("[data-attachments]");
+  if (!section) return;
+  const list = section.querySelector("[data-list]"), progress = section.querySelector("[data-progress]");
+  const token = () => document.querySelector('[name="csrfmiddlewaretoken"]').value;
+  section.querySelectorAll(".wb-script").forEach((part) => { part.hidden = false; });
+
+  const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
+  const show = (file) => {
+    if (list.querySelector(`[data-id="${file.id}"]`)) return;
+    const row = make("li", ""), soft = make("span", ` ${file.kind}，${file.size} `, { className: "wb-soft" });
+    row.dataset.id = file.id;
+    row.append(make("a", file.name, { href: file.url, target: "_blank", rel: "noopener" }), soft);
+    if (section.dataset.submission) {
+      const button = make("button", "撤下", { type: "button", className: "wb-button" });
+      button.dataset.remove = file.remove_url; button.setAttribute("aria-label", `撤下“${file.name}”`);
+      row.append(button);
+    }
+    list.append(row);
+    const empty = section.querySelector("[data-empty]");
+    if (empty) empty.remove();
+  };
+  const send = (file) => {
+    const row = make("li", `${file.name} `), bar = make("progress", "", { max: 100, value: 0 }), state = make("span", "上传中");
+    bar.setAttribute("aria-label", `${file.name} 上传进度`);
+    row.append(bar, " ", state); progress.append(row);
+    const fail = (text) => { state.textContent = text; state.className = "wb-error"; bar.remove(); };
+    const body = new FormData(), line = section.querySelector('[name="line"]');
+    body.set("attachments", file);
+    if (section.dataset.case) body.set("case", section.dataset.case); else body.set("submission", section.dataset.submission);
+    if (line && line.value) body.set("line", line.value);
+    const request = new XMLHttpRequest();
+    request.open("POST", section.dataset.url);
+    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("X-CSRFToken", token());
+    request.upload.onprogress = (event) => { if (event.lengthComputable) bar.value = Math.round((100 * event.loaded) / event.total); };
+    request.onerror = () => fail("网络中断，没有上传。请检查网络后重新选择。");
+    request.onload = () => {
+      let answer;
+      try { answer = JSON.parse(request.responseText); } catch { fail("没有上传：登录可能已过期。请在新窗口登录后重新选择文件，本页内容不会丢失。"); return; }
+      (answer.attachments || []).forEach(show);
+      if ((answer.problems || []).length) { fail(answer.problems.join("；")); return; }
+      bar.remove();
+      state.textContent = answer.attachments[0].is_new ? "已上传" : "已经上传过，没有重复保存";
+    };
+    request.send(body);
+  };
+  const take = (files) => { [...files].forEach(send); };
+
+  section.addEventListener("change", (event) => {
+    if (event.target.type !== "file" || !event.target.files.length) return;
+    take(event.target.files);
+    event.target.value = ""; // already sent: the form must not send it again
+  });
+  const drop = section.querySelector("[data-drop]");
+  if (drop) {
+    const over = (on) => (event) => { event.preventDefault(); drop.classList.toggle("wb-over", on); };
+    drop.addEventListener("dragover", over(true));
+    drop.addEventListener("dragleave", over(false));
+    drop.addEventListener("drop", (event) => { over(false)(event); take(event.dataTransfer.files); });
+  }
+  list.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-remove]");
+    if (!button || button.disabled) return;
+    button.disabled = true;
+    const body = new FormData();
+    body.set("csrfmiddlewaretoken", token());
+    const response = await fetch(button.dataset.remove, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    if (response && response.ok && !response.redirected) { button.closest("li").remove(); return; }
+    button.disabled = false;
+    progress.append(make("li", "没有撤下，请刷新页面后重试。", { className: "wb-error" }));
+  });
+})();

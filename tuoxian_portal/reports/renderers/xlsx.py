@@ -3,6 +3,7 @@
 import io
 import re
 from typing import Any
+from unicodedata import east_asian_width
 
 import xlsxwriter
 
@@ -23,6 +24,16 @@ HEAD = {
 def sheet_name(name: str) -> str:
     """A name that Excel accepts: 31 characters, none of []:*?/\\."""
     return re.sub(r"[\[\]:*?/\\]", " ", name)[:31]
+
+
+LINE_HEIGHT = 14  # points, at the size of the tables
+
+
+def lines_of(text: str, width: int) -> int:
+    """How many lines `text` takes in a column `width` characters wide: Chinese takes two each. Not every
+    program sets the height of a wrapped row by itself."""
+    taken = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+    return max(1, -(-taken // max(1, width - 2)))
 
 
 class _Book:
@@ -85,7 +96,7 @@ class _Book:
         else:
             sheet.write_string(row, column, "" if value is None else str(value), self.text)
 
-    def table(self, sheet: Any, row: int, table: dict[str, Any], *, alone: bool) -> int:
+    def table(self, sheet: Any, row: int, table: dict[str, Any], *, alone: bool, widths: list[int]) -> int:
         """Writes `table` at `row`; returns the row below it."""
         if not alone:
             sheet.write(row, 0, table["caption"], self.caption)
@@ -93,10 +104,18 @@ class _Book:
         head = row
         for number, column in enumerate(table["columns"]):
             sheet.write(row, number, header_text(column), self.head)
+        heads = zip(table["columns"], widths, strict=False)
+        sheet.set_row(head, LINE_HEIGHT * max(lines_of(header_text(c), width) for c, width in heads) + 4)
         for line in table["rows"]:
             row += 1
             for number, column in enumerate(table["columns"]):
                 self.cell(sheet, row, number, line[column["key"]], column["kind"])
+            lines = max(
+                lines_of(str(line[column["key"]] or ""), width)
+                for column, width in zip(table["columns"], widths, strict=False)
+            )
+            if lines > 1:
+                sheet.set_row(row, LINE_HEIGHT * lines + 3)
         if alone and table["rows"]:
             sheet.freeze_panes(head + 1, 2)
             sheet.repeat_rows(head)
@@ -106,11 +125,15 @@ class _Book:
             sheet.write(row, 0, table["note"], self.quiet_line)
         return row + 2
 
-    def widths(self, sheet: Any, tables: list[dict[str, Any]]) -> None:
+    def widths(self, sheet: Any, tables: list[dict[str, Any]]) -> list[int]:
+        """Sets the widths of the columns, in characters, and returns them."""
+        widths = []
         most = max((len(table["columns"]) for table in tables), default=0)
         for number in range(most):
             shares = [t["columns"][number]["width"] for t in tables if number < len(t["columns"])]
-            sheet.set_column(number, number, min(60, max(10, max(shares) * 6)))
+            widths.append(min(60, max(10, round(max(shares) * 6))))
+            sheet.set_column(number, number, widths[-1])
+        return widths
 
     def render(self) -> bytes:
         tables = [table for section in self.figures["sections"] for table in section["tables"]]
@@ -120,12 +143,14 @@ class _Book:
             by_sheet.setdefault(table["sheet"], []).append(table)
         for name, members in by_sheet.items():
             sheet = self.sheet(name)
-            self.widths(sheet, members)
+            widths = self.widths(sheet, members)
             row = self.masthead(sheet)
             if name == SUMMARY:
                 row = self.headline(sheet, row)
             for table in members:
-                row = self.table(sheet, row, table, alone=name != SUMMARY and len(members) == 1)
+                row = self.table(
+                    sheet, row, table, alone=name != SUMMARY and len(members) == 1, widths=widths
+                )
         self.notes()
         self.book.set_properties({"title": self.figures["title"], "comments": self.figures["period_label"]})
         self.book.close()

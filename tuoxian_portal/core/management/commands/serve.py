@@ -47,7 +47,8 @@ class Command(BaseCommand):
 
 def commands(host: str, port: int) -> dict[str, list[str]]:
     """What runs beside each other. One web process: the embedded cache is per process."""
-    python = [sys.executable, "-m"]
+    # In a container one is root; three lines about it would bury the address and the accounts.
+    python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m"]
     celery = [*python, "celery", "--app", "tuoxian_portal", "--quiet"]
     level = ["--loglevel", "WARNING"]
     return {

@@ -145,6 +145,9 @@ class PaperKind(models.TextChoices):
     HELP_VISIT = "help_visit", _("上门帮办记录")
     HELP_END = "help_end", _("委托终止通知")
     HELP_PLAN = "help_plan", _("全帮办计划表")
+    INVITATION = "invitation", _("评价邀请")
+    REMEDIATION = "remediation", _("差评整改单")
+    REMEDIATION_RESULT = "remediation_result", _("差评整改办结单")
 
 
 class MaterialState(BadgeChoices):

@@ -48,7 +48,16 @@ def queues(on: date) -> dict[str, Q]:
         "due_soon": office & Q(due_on__range=(on, soon)),
         "overdue": office & Q(due_on__lt=on),
         "collecting": Q(state=CaseState.COLLECTING),
+        "to_rate": Q(
+            state=CaseState.COMPLETED,
+            rating_invitation__rated_at__isnull=True,
+            rating_invitation__expires_on__gte=on,
+        ),
     }
+
+
+# Queues of cases that are done; counted from their own side (`RatingInvitation.objects.open`).
+CLOSED_QUEUES = frozenset({"to_rate"})
 
 
 class CaseQuerySet(PortalQuerySet):
@@ -108,7 +117,13 @@ class CaseQuerySet(PortalQuerySet):
         return (
             self.filter(state__in=OPEN_STATES)
             .order_by()
-            .aggregate(**{name: Count("state", filter=rows) for name, rows in queues(on or today()).items()})
+            .aggregate(
+                **{
+                    name: Count("state", filter=rows)
+                    for name, rows in queues(on or today()).items()
+                    if name not in CLOSED_QUEUES
+                }
+            )
         )
 
     def in_queue(self, name: str, on: date | None = None) -> Self:

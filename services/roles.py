@@ -148,3 +148,38 @@ role_grants.register(
         "official": VIEW_ENTRUSTMENTS,
     },
 )
+
+# --- Ratings --------------------------------------------------------------------------------------
+# A window records what comes on paper or by telephone and answers for its outlet; it does not browse
+# ratings, so that who rated need not fear the next visit.
+VIEW_REMEDIATIONS = [
+    "services.view_ratingremediation",
+    "services.view_remediationpaper",
+]
+VIEW_RATINGS = [
+    *VIEW_REMEDIATIONS,
+    "services.view_servicerating",
+    "services.view_ratingtag",
+    "services.view_publishedanswer",
+]
+ANSWER_REMEDIATIONS = [*VIEW_REMEDIATIONS, "services.answer_remediation"]
+
+role_grants.register(
+    "services-ratings",
+    {
+        "window": [*ANSWER_REMEDIATIONS, "services.record_rating"],
+        "reviewer": ANSWER_REMEDIATIONS,
+        "approver": [*VIEW_RATINGS, *ANSWER_REMEDIATIONS],
+        "supervisor": [
+            *VIEW_RATINGS,
+            "services.record_rating",
+            "services.judge_rating",
+            "services.publish_rating",
+            "services.supervise_remediation",
+            "services.add_ratingtag",
+            "services.change_ratingtag",
+        ],
+        "official": VIEW_RATINGS,
+        "administrator": ["services.view_ratingtag", "services.add_ratingtag", "services.change_ratingtag"],
+    },
+)

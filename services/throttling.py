@@ -1,4 +1,4 @@
-"""How often `/track/` may be asked, by address and by case number."""
+"""How often `/track/` may be asked, by address and by case number; how often a wrong link may be tried."""
 
 from django.core.cache import cache
 
@@ -28,3 +28,8 @@ def too_many_wrong(case_number: str) -> bool:
 
 def count_wrong(case_number: str) -> None:
     _count(f"track.case.{case_number}")
+
+
+def too_many_links_from(address: str) -> bool:
+    """Counts one unknown rating link from `address`; True from the 21st within 15 minutes."""
+    return _count(f"rate.address.{address}") > PER_ADDRESS

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from services.views import catalogue
+from services.views import catalogue, ratings
 from services.views.track import track
 
 app_name = "services"
@@ -10,6 +10,8 @@ urlpatterns = [
     path("services/bundles/", catalogue.bundle_list, name="bundles"),
     path("services/bundles/<slug:slug>/", catalogue.bundle_detail, name="bundle"),
     path("services/hall/", catalogue.hall, name="hall"),
+    path("services/ratings/", ratings.ratings, name="ratings"),
+    path("services/rate/<str:token>/", ratings.rate, name="rate"),
     path("services/<str:code>/", catalogue.item_detail, name="detail"),
     re_path(
         r"^services/(?P<code>[A-Z0-9-]+)/files/(?P<kind>sample|blank|result)/(?P<number>[0-9]{1,9})/$",

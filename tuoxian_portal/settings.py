@@ -345,6 +345,12 @@ SPECTACULAR_SETTINGS = {
         "CaseMaterialStateEnum": "services.choices_cases.MaterialState",
         "ClockKindEnum": "services.choices_cases.ClockKind",
         "PaperKindEnum": "services.choices_cases.PaperKind",
+        "RatingGradeEnum": "services.choices_ratings.RatingGrade",
+        "RatingChannelEnum": "services.choices_ratings.RatingChannel",
+        "RatingStandingEnum": "services.choices_ratings.RatingStanding",
+        "RatingDoubtEnum": "services.choices_ratings.Doubt",
+        "RemediationStateEnum": "services.choices_ratings.RemediationState",
+        "CallBackVerdictEnum": "services.choices_ratings.CallBackVerdict",
         "DeliveryMethodEnum": "services.choices_cases.DeliveryMethod",
         "ReachModeEnum": "services.choices.ReachMode",
         "DemandStateEnum": "finance.choices.DemandState",
@@ -417,6 +423,17 @@ PDF_FONT_BOLD = env.str("PDF_FONT_BOLD", default="")
 ENQUIRY_ANSWER_WORKING_DAYS = env.int("ENQUIRY_ANSWER_WORKING_DAYS", default=3)
 # The same for a request for help (帮办); 0 promises nothing, and the page then states no time.
 ASSIST_ANSWER_WORKING_DAYS = env.int("ASSIST_ANSWER_WORKING_DAYS", default=0)
+
+# Ratings (好差评). How long an invitation is good for (days), and what a rectification may take (working
+# days); from when on a rating is doubted until a supervisor has looked: fewer seconds after the invitation,
+# or so many earlier ones from one telephone within 30 days, from one network address within an hour.
+RATING_INVITATION_DAYS = env.int("RATING_INVITATION_DAYS", default=30)
+RATING_REMEDIATION_WORKING_DAYS = env.int("RATING_REMEDIATION_WORKING_DAYS", default=5)
+RATING_MIN_SECONDS = env.int("RATING_MIN_SECONDS", default=20)
+RATING_SAME_PHONE_LIMIT = env.int("RATING_SAME_PHONE_LIMIT", default=3)
+RATING_SAME_ADDRESS_LIMIT = env.int("RATING_SAME_ADDRESS_LIMIT", default=3)
+# Addresses of the hall's own evaluation devices, from which many ratings an hour are expected.
+RATING_DEVICE_ADDRESSES = env.list("RATING_DEVICE_ADDRESSES", default=[])
 
 # Public pages may be answered from the cache for this long (seconds); validators always apply.
 PUBLIC_PAGE_SECONDS = env.int("PUBLIC_PAGE_SECONDS", default=0 if DEBUG else 60)

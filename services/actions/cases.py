@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from services.actions.acting import Act, act, lock
+from services.actions.ratings import invite
 from services.choices_cases import (
     CaseOutcome,
     ClockKind,
@@ -411,7 +412,17 @@ def deliver_case(
         change=change,
         by_system=by_system,
     )
-    return act("complete", case=delivered, actor=None, change=lambda doing: None)
+    return complete_case(case=delivered, actor=None)
+
+
+def complete_case(*, case: Case, actor: Any = None) -> Case:
+    """办结, by the system once the result is delivered: the applicant is invited to rate the service."""
+
+    def change(doing: Act) -> None:
+        invitation = invite(case=doing.case, actor=None, at=doing.at)
+        doing.issue(PaperKind.INVITATION, expires=invitation.expires_on)
+
+    return act("complete", case=case, actor=actor, change=change)
 
 
 @transaction.atomic

@@ -6,8 +6,8 @@ from datetime import date
 
 from django.db import transaction
 
-from services.actions.acting import act, set_deadlines
-from services.actions.cases import deem_accepted
+from services.actions.acting import set_deadlines
+from services.actions.cases import complete_case, deem_accepted
 from services.choices_cases import OPEN_STATES, CaseState
 from services.models.cases import Case
 from tuoxian_portal.audit.actions import log
@@ -89,5 +89,5 @@ def close_delivered() -> int:
     """办结 for what was delivered but not closed."""
     waiting = list(Case.objects.filter(state=CaseState.DELIVERED)[:500])
     for case in waiting:
-        act("complete", case=case, actor=None, change=lambda doing: None)
+        complete_case(case=case)
     return len(waiting)

@@ -1,5 +1,5 @@
-"""The admin of the app: the catalogue and its versions, then cases, then 帮办 entrustments."""
+"""The admin of the app: the catalogue and its versions, then cases, then 帮办 entrustments and ratings."""
 
-from services.admin import cases, catalogue, entrustments, versions
+from services.admin import cases, catalogue, entrustments, ratings, versions
 
-__all__ = ["cases", "catalogue", "entrustments", "versions"]
+__all__ = ["cases", "catalogue", "entrustments", "ratings", "versions"]

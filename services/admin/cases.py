@@ -16,8 +16,10 @@ from services.admin import counter
 from services.admin.attachments import AttachmentsMixin, attachments_of
 from services.admin.case_forms import CASE_VERBS
 from services.admin.papers import PapersMixin
+from services.admin.ratings import rating_of
 from services.choices_cases import CaseState
 from services.models.cases import Case, CaseDocument
+from services.models.ratings import RatingInvitation
 from services.progress import STAFF_LABELS, ledger, remaining_text, status_sentence
 from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.actions import reveal
@@ -37,19 +39,23 @@ QUEUES = {
     "due_soon": "将到期",
     "overdue": "超期",
     "collecting": "待领取",
+    "to_rate": "待评价",
 }
 REVEALABLE = ("applicant_name", "applicant_number", "phone", "agent_phone")
 
 
 def queue_counts(request: HttpRequest) -> dict[str, int]:
-    """The sizes of the queues that this person sees; one query a request."""
+    """The sizes of the queues that this person sees; two queries a request."""
     if not hasattr(request, "_case_queues"):
-        request._case_queues = Case.objects.visible_to(request.user).queue_counts()  # type: ignore[attr-defined]
+        request._case_queues = {  # type: ignore[attr-defined]
+            **Case.objects.visible_to(request.user).queue_counts(),
+            "to_rate": RatingInvitation.objects.visible_to(request.user).of_cases().open().count(),
+        }
     return request._case_queues  # type: ignore[attr-defined]
 
 
 class QueueFilter(admin.SimpleListFilter):
-    """The queues with their sizes; one query for all of them."""
+    """The queues with their sizes."""
 
     title = _("队列")
     parameter_name = "queue"
@@ -185,6 +191,7 @@ class CaseAdmin(AttachmentsMixin, PapersMixin, WorkflowAdmin):
             "history": self.history(case),
             "recorded": "recorded" in request.GET,
             "receipt": next((d for d in case.documents.all() if d.kind == "receipt"), None),
+            "rating": rating_of(case, request.user),
             "can_reveal": request.user.has_perm("audit.reveal_personal"),
             "revealed": revealed or {},
             "files": attachments_of(request, case=case),

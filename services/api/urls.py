@@ -1,6 +1,12 @@
 from rest_framework.routers import SimpleRouter
 
 from services.api.cases import CaseViewSet
+from services.api.ratings import (
+    PublishedAnswerViewSet,
+    RatingViewSet,
+    RecordedRatingViewSet,
+    RemediationViewSet,
+)
 from services.api.viewsets import (
     BundleViewSet,
     HallMechanismViewSet,
@@ -18,4 +24,8 @@ router.register("themes", ThemeViewSet, basename="service-theme")
 router.register("hall-statistics", HallStatisticViewSet, basename="hall-statistic")
 router.register("hall-mechanisms", HallMechanismViewSet, basename="hall-mechanism")
 router.register("cases", CaseViewSet, basename="case")
+router.register("ratings", RatingViewSet, basename="service-rating")
+router.register("recorded-ratings", RecordedRatingViewSet, basename="recorded-rating")
+router.register("rating-remediations", RemediationViewSet, basename="rating-remediation")
+router.register("published-ratings", PublishedAnswerViewSet, basename="published-rating")
 urlpatterns = router.urls

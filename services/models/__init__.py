@@ -1,4 +1,4 @@
-"""Every model of the app, by noun. Catalogue first, then cases, then 帮办 entrustments."""
+"""Every model of the app, by noun. Catalogue first, then cases, then 帮办 entrustments and ratings."""
 
 from services.models.attachments import CaseAttachment
 from services.models.bundles import BundleAnswer, BundleMember, BundleQuestion, ServiceBundle
@@ -27,6 +27,14 @@ from services.models.item_parts import (
     ItemStep,
     ItemVersion,
     LegalBasis,
+)
+from services.models.ratings import (
+    PublishedAnswer,
+    RatingInvitation,
+    RatingRemediation,
+    RatingTag,
+    RemediationPaper,
+    ServiceRating,
 )
 from services.models.statistics import HallMechanism, HallStatistic
 
@@ -58,7 +66,13 @@ __all__ = [
     "ItemVersion",
     "LegalBasis",
     "Material",
+    "PublishedAnswer",
+    "RatingInvitation",
+    "RatingRemediation",
+    "RatingTag",
+    "RemediationPaper",
     "ServiceBundle",
     "ServiceItem",
+    "ServiceRating",
     "ServiceTheme",
 ]

@@ -244,6 +244,26 @@ class Case(Versioned, Sampled, Timestamped):
             return None
         return self.decided_on > self.decide_by
 
+    def handler_ids(self) -> set[int]:
+        """The pks of everybody who worked on the case, who printed one of its papers included (the
+        issuing window leaves no other trace); one query. None of them decides about its rating."""
+        named = {
+            self.created_by_id,
+            self.received_by_id,
+            self.signed_by_id,
+            self.reviewer_id,
+            self.approver_id,
+            self.decline_proposed_by_id,
+            self.second_correction_by_id,
+        }
+        printed = self.documents.order_by().values_list("created_by", flat=True).distinct()
+        return {pk for pk in (*named, *printed) if pk is not None}
+
+    @property
+    def personal_names(self) -> list[str]:
+        """Whose names must not stand in a published text."""
+        return [name for name in (self.applicant_name, self.agent_name, self.recipient) if name]
+
     @property
     def in_decision(self) -> bool:
         return self.state in DECISION_STATES

@@ -46,7 +46,7 @@ def compose(
 ) -> dict[str, Any]:
     """The content of one paper. No query when `case` came with item, department, outlet, materials.
 
-    `materials` are those of the case unless given (an unsaved case). `extra` may hold `reason`, `days`, `missing` (list of texts) and `procedure`. ID and phone are
+    `materials` are those of the case unless given (an unsaved case). `extra` may hold `reason`, `days`, `missing` (list of texts), `procedure` and `expires`. ID and phone are
     masked; the tracking password is not in it, the renderer takes it from the case.
     """
     paper = PAPERS[kind]
@@ -81,6 +81,7 @@ def compose(
             "short": paper.short,
             "reason": _sentence(extra.get("reason", "")),
             "days": str(extra.get("days") or ""),
+            "expires": _day(extra.get("expires")),
             "procedure": str(SpecialProcedure(extra["procedure"]).label) if extra.get("procedure") else "",
         },
     )
@@ -126,6 +127,7 @@ def content_of(
         "to": f"{to}：" if paper.addressed else "",
         "facts": [[labels[name], context[name]] for name in paper.facts if name != "tracking"],
         "slip": paper.slip,
+        "invites": paper.invites,
         "body": [text for raw in paper.body if (text := raw.format_map(context).strip())],
         "table": table,
         "after": [raw.format_map(context) for raw in paper.after]

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from services.choices_ratings import RatingChannel
 from services.models.papers import IssuedPaper
 
 
@@ -12,6 +13,22 @@ def tracking_address(subject: Any) -> str:
     """Where the QR code of a case or bundle leads. Number and password stand after the `#`, which no browser sends, so
     that they reach no log; the page's script fills the form from them."""
     return f"{settings.SITE_URL}{reverse('services:track')}#{subject.tracking_number}/{subject.tracking_code}"
+
+
+def rating_address(subject: Any) -> str:
+    """Where the QR code of an invitation leads: the one-time link of what is rated."""
+    path = subject.rating_invitation.address(RatingChannel.WINDOW_QR)
+    return f"{settings.SITE_URL}{path}"
+
+
+def qr_of(document: IssuedPaper) -> tuple[str, str]:
+    """Address and caption of the paper's QR code; empty for a paper without one. Neither number nor
+    token stands in the frozen content."""
+    if document.content["slip"]:
+        return tracking_address(document.subject), "扫码查看办理进度"
+    if document.content.get("invites"):  # papers printed before there were invitations lack the key
+        return rating_address(document.subject), "扫码评价"
+    return "", ""
 
 
 def spaced(code: str) -> str:
@@ -32,7 +49,7 @@ def render_paper(document: IssuedPaper) -> bytes:
     from tuoxian_portal.core.pdf import Pdf, mm  # heavy: only processes that print load it
 
     content: dict[str, Any] = document.content
-    slip = content["slip"]
+    address, caption = qr_of(document)
     paper = Pdf(
         content["title"],
         author=content["place"],
@@ -42,11 +59,11 @@ def render_paper(document: IssuedPaper) -> bytes:
         footer=content["number"],
     )
     paper.heading(content["title"], level=0)
-    if slip or not content["to"]:
+    if address or not content["to"]:
         paper.facts(
             [(label, value) for label, value in facts_of(document)],
-            qr=tracking_address(document.subject) if slip else "",
-            qr_caption="扫码查看办理进度" if slip else "",
+            qr=address,
+            qr_caption=caption,
         )
     else:
         paper.text(f"编号：{content['number']}", align="right", size=12)

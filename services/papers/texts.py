@@ -22,7 +22,7 @@ class Paper:
 
     `facts` names rows of the box at the top, `table` what is listed below the text, `signers` who
     signs by hand at the end, `seal` whose seal it carries: `department`, `outlet` or "".
-    `slip` papers show the tracking password and its QR code.
+    `slip` papers show the tracking password and its QR code, `invites` ones the QR code of the rating.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Paper:
     signers: tuple[str, ...] = ()
     addressed: bool = True
     slip: bool = False
+    invites: bool = False
     short: str = "通知书"
     licence_title: str = field(default="")
 
@@ -190,5 +191,42 @@ PAPERS: dict[str, Paper] = {
         title="终止办理通知书",
         body=("您（单位）申请的“{item}”，因以下原因终止办理：", "{reason}"),
         remedies=True,
+    ),
+    PaperKind.INVITATION: Paper(
+        title="评价邀请",
+        facts=("number", "item", "delivered"),
+        body=(
+            "您申请的“{item}”已经办结。请用手机扫描右侧二维码，对这次服务作一次评价：选一项满意程度即可，"
+            "不用登录，也不用填写姓名和电话。",
+            "您的评价不会影响已经作出的决定。评价为“不满意”或“非常不满意”的，我们会核实、整改并回访。",
+        ),
+        after=(
+            "二维码只能用一次，{expires}前有效，请不要转给他人。不方便扫码的，可以在办件进度查询页面评价，"
+            "也可以请窗口代为登记。",
+        ),
+        seal="outlet",
+        addressed=False,
+        invites=True,
+    ),
+    PaperKind.REMEDIATION: Paper(
+        title="差评整改单",
+        facts=("number", "rating", "grade", "rated", "about", "deadline"),
+        body=(
+            "{department}、{outlet}：",
+            "群众对下列服务作出“{grade}”评价。经核实：{finding}",
+            "评价意见：{comment}",
+            "请于{deadline}前完成整改并提交书面答复。被评价人不得办结本单。",
+        ),
+        seal="outlet",
+        signers=("承办人", "签收日期"),
+        addressed=False,
+    ),
+    PaperKind.REMEDIATION_RESULT: Paper(
+        title="差评整改办结单",
+        facts=("number", "rating", "grade", "rated", "about", "deadline"),
+        body=("评价意见：{comment}", "核实情况：{finding}", "{answer}", "{call}", "{closing}"),
+        seal="outlet",
+        signers=("办结人", "日期"),
+        addressed=False,
     ),
 }

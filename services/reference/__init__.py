@@ -554,3 +554,6 @@ reference_sets.register(
         keeps_order=True,
     ),
 )
+
+# Registers itself; last, because ratings rest on the catalogue.
+from services.reference import ratings  # noqa: E402, F401  # an import that registers

@@ -19,7 +19,7 @@ from services.guides import (
     merged_row,
     source_of,
 )
-from services.models import HallMechanism, HallStatistic, ServiceBundle, ServiceItem
+from services.models import HallMechanism, HallStatistic, RatingInvitation, ServiceBundle, ServiceItem
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Band, Facet, Listing
 from tuoxian_portal.core.money import NBSP, plain
@@ -49,10 +49,13 @@ FLOW = "HM-03"
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
-    """单项事项, 一次办, 大厅: the three doors of the section."""
+    """单项事项, 一次办, 大厅, 评价: the doors of the section. One query, for a door that may be empty."""
+    doors = [("list", "单项事项"), ("bundles", "一次办"), ("hall", "大厅概况")]
+    if current == "ratings" or RatingInvitation.objects.filter(rated_at__isnull=False).exists():
+        doors.append(("ratings", "群众评价"))
     return [
         {"label": label, "url": reverse(f"services:{name}"), "current": name == current}
-        for name, label in (("list", "单项事项"), ("bundles", "一次办"), ("hall", "大厅概况"))
+        for name, label in doors
     ]
 
 

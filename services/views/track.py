@@ -105,8 +105,11 @@ def progress(case: Case) -> dict[str, Any]:
     phones = [
         {"name": place.name, "phone": place.phone} for place in (case.outlet, case.department) if place.phone
     ]
+    invitation = getattr(case, "rating_invitation", None) if case.state == CaseState.COMPLETED else None
     return {
         "case": case,
+        "rate_url": invitation.address() if invitation and invitation.is_open else "",
+        "is_rated": bool(invitation and invitation.is_used),
         "state_label": state.label,
         "state_tone": state.tone,
         "sentence": status_sentence(case, public=True),

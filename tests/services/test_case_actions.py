@@ -444,7 +444,13 @@ def test_an_instant_case_runs_the_same_events_at_once():
         "complete",
     ]
     kinds = [d.kind for d in done.documents.all()]
-    assert kinds == [PaperKind.RECEIPT, PaperKind.ACCEPTANCE, PaperKind.APPROVAL, PaperKind.DELIVERY]
+    assert kinds == [
+        PaperKind.RECEIPT,
+        PaperKind.ACCEPTANCE,
+        PaperKind.APPROVAL,
+        PaperKind.DELIVERY,
+        PaperKind.INVITATION,
+    ]
 
 
 def test_an_instant_case_still_needs_two_people_and_is_all_or_nothing(monkeypatch):

@@ -27,6 +27,14 @@ GROUPS = (
     Group("办件", (("services.Case", "assignment"),)),
     Group("帮办代办", (("services.Entrustment", "volunteer_activism"),)),
     Group(
+        "好差评",
+        (
+            ("services.ServiceRating", "reviews"),
+            ("services.RatingRemediation", "assignment_return"),
+            ("services.RatingTag", "sell"),
+        ),
+    ),
+    Group(
         "事项目录",
         (
             ("services.ServiceItem", "fact_check"),
@@ -118,6 +126,25 @@ TASKS = (
     ),
     Task(
         "待回访的帮办", "services.Entrustment", "services.follow_up_entrustment", (("state", "signed_off"),)
+    ),
+    Task("待认定的存疑评价", "services.ServiceRating", "services.judge_rating", (("standing", "doubtful"),)),
+    Task(
+        "待核实的差评",
+        "services.RatingRemediation",
+        "services.supervise_remediation",
+        (("state", "verifying"),),
+    ),
+    Task(
+        "待整改答复的差评",
+        "services.RatingRemediation",
+        "services.answer_remediation",
+        (("state", "rectifying"),),
+    ),
+    Task(
+        "待回访、办结的差评",
+        "services.RatingRemediation",
+        "services.supervise_remediation",
+        (("state", "calling_back"),),
     ),
     Task("新收的招商线索", "projects.InvestmentLead", "projects.handle_lead", (("state", "new"),)),
     Task(

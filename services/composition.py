@@ -40,6 +40,7 @@ __all__ = [
     "waves",
 ]
 
+DAYS_LABEL = "办理时间（工作日）"
 # The strongest claim wins: what one member requires is required of the whole.
 STRENGTH = {
     Necessity.REQUIRED: 3,
@@ -133,7 +134,7 @@ class Saving:
             ("到现场（次）", self.visits_before, self.visits_after),
         ]
         if self.days_before is not None and self.days_after is not None:
-            rows.append(("办理时间（工作日）", self.days_before, self.days_after))
+            rows.append((DAYS_LABEL, self.days_before, self.days_after))
         return rows
 
     @property
@@ -370,13 +371,16 @@ def compose(
 
 
 def saving_table(saving: Saving) -> list[list[str]]:
-    """减负单 as rows of text for print: what, 分开办, 一次办, 减少."""
-    least = "至少 " if saving.unknown_days else ""
+    """减负单 as rows of text for print: what, 分开办, 一次办, 减少. What is a lower bound says 至少."""
     rows = []
     for label, before, after in saving.rows:
-        mark = least if label.startswith("办理时间") else ""
-        exact = mark and saving.promised  # a promise is the whole time, the sum of known limits is not
-        rows.append([label, f"{mark}{before}", f"{'' if exact else mark}{after}", f"{mark}{before - after}"])
+        row = [label, str(before), str(after), str(before - after)]
+        if saving.unknown_days and label == DAYS_LABEL:
+            if saving.promised:  # the promise is the whole time, the sum of the known limits is not
+                row = [label, f"至少 {before}", str(after), f"至少 {before - after}"]
+            else:
+                row[0] = "办理时间（至少，工作日）"
+        rows.append(row)
     return rows
 
 

@@ -9,16 +9,16 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from services.choices import FactScope, ItemType, ProjectStage
-from services.composition import Composition, compose, waves
+from services.form_filling import FORM_NOTE, fields_of
 from services.guides import (
     bundle_card,
     desk_of,
     item_card,
     key_facts,
     material_row,
-    merged_row,
     source_of,
 )
+from services.guides_bundles import form_rows
 from services.models import HallMechanism, HallStatistic, RatingInvitation, ServiceBundle, ServiceItem
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Band, Facet, Listing
@@ -126,6 +126,8 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
             "facts": key_facts(item),
             "details": [(label, value) for label, value in details if value],
             "materials": [material_row(line) for line in item.materials.all()],
+            "form": form_rows(fields_of([item]), shared=False),
+            "form_note": FORM_NOTE,
             "steps": steps,
             "flow": flow,
             "bases": [str(base) for base in item.bases.all()],
@@ -149,6 +151,8 @@ def checklist(request: HttpRequest, code: str) -> HttpResponse:
         {
             "item": item,
             "materials": [material_row(line) for line in item.materials.all()],
+            "form": form_rows(fields_of([item]), shared=False),
+            "form_note": FORM_NOTE,
             "facts": key_facts(item),
             "desk": desk_of(item),
             "sources": {name: source_of(part) for name, part in item.part_sources.items()},
@@ -181,116 +185,6 @@ def public_file(request: HttpRequest, code: str, kind: str, number: str) -> File
     )
     response.headers["Cache-Control"] = f"public, max-age={settings.PUBLIC_PAGE_SECONDS}"
     return response
-
-
-@public_page
-def bundle_list(request: HttpRequest) -> HttpResponse:
-    """Every matter that is done as one."""
-    listing = Listing(
-        request,
-        ServiceBundle.objects.published().prefetch_related("members"),
-        facets=[
-            Facet("audience", "服务对象", bands=AUDIENCES),
-            Facet("theme", "主题", "theme__slug", label_field="theme__name"),
-        ],
-        search=lambda queryset, text: queryset.search(text),
-        sorts={"order": ("默认", ["order"]), "name": ("名称", ["name"])},
-        shared_as="bundles",
-        placeholder="想办哪件事？例如：开饭店、注册公司",
-    )
-    return render(
-        request,
-        "services/bundles.html",
-        {
-            "listing": listing,
-            "cards": [bundle_card(bundle) for bundle in listing.page],
-            "tabs": tabs("bundles"),
-            "has_sample": any(bundle.is_sample for bundle in listing.page),
-        },
-    )
-
-
-@public_page
-def bundle_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """A bundle and, from the answers in the address, what it means for this applicant."""
-    bundle = get_object_or_404(ServiceBundle.objects.published().for_composition(), slug=slug)
-    answers = {question.key: request.GET.get(question.key, "") for question in bundle.questions.all()}
-    composition = compose(bundle, answers)
-    return render(
-        request,
-        "services/bundle.html",
-        {
-            "bundle": bundle,
-            "composition": composition,
-            "questions": [
-                {
-                    "key": question.key,
-                    "text": question.text,
-                    "hint": question.hint,
-                    "options": [
-                        (answer.value, answer.label, composition.answers.get(question.key) == answer.value)
-                        for answer in question.answers.all()
-                    ],
-                }
-                for question in bundle.questions.all()
-            ],
-            "steps": plan_of(composition),
-            "undecided": [
-                (member.name, "、".join(sorted({a.question.text for a in member.answers.all()})))
-                for member in composition.undecided
-            ],
-            "excluded": [member.name for member in composition.excluded],
-            "materials": [merged_row(entry) for entry in composition.materials],
-            "shared": [
-                (entry.name, f"由“{issuer.name}”产生，部门之间共享") for entry, issuer in composition.shared
-            ],
-            "saving_rows": [
-                {
-                    "label": label,
-                    "short": label.split("（")[0],
-                    "before": before,
-                    "after": after,
-                    "saved": before - after,
-                }
-                for label, before, after in composition.saving.rows
-            ],
-            "facts": [
-                ("牵头单位", bundle.lead_authority, ""),
-                (
-                    "承诺时限",
-                    bundle.promised_text
-                    if bundle.promised_days is None
-                    else f"{bundle.promised_days}{NBSP}个工作日",
-                    "",
-                ),
-                ("包含事项", f"{len(bundle.members.all())}{NBSP}个", ""),
-                ("服务对象", "、".join(bundle.audiences), ""),
-            ],
-            "desk": {
-                "name": bundle.lead_authority,
-                "phone": bundle.department.phone if bundle.department else "",
-            },
-            "has_sample": bundle.is_sample,
-        },
-    )
-
-
-def plan_of(composition: Composition) -> list[dict[str, Any]]:
-    """The members that apply, wave by wave, for the `steps` component."""
-    plan = []
-    for place, wave in enumerate(waves(composition.applies), 1):
-        plan.append(
-            {
-                "title": f"第{NBSP}{place}{NBSP}步" + ("（同时办理）" if len(wave) > 1 else ""),
-                "links": [(m.name, m.item.get_absolute_url()) for m in wave if m.item and m.item.is_public],
-                "text": "、".join(
-                    f"{m.name}（{m.handled_by}）" if m.handled_by else m.name
-                    for m in wave
-                    if not (m.item and m.item.is_public)
-                ),
-            }
-        )
-    return plan
 
 
 @public_page

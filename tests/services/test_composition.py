@@ -349,7 +349,7 @@ def test_days_are_compared_only_where_that_is_true(
 def test_at_least_stands_at_every_number_it_belongs_to() -> None:
     members = [a_member(1, 15), a_member(2, None)]
     plain = saving_of(members, [], [], plan_for(members))
-    assert saving_table(plain)[-1] == ["办理时间（工作日）", "至少 15", "至少 15", "至少 0"]
+    assert saving_table(plain)[-1] == ["办理时间（至少，工作日）", "15", "15", "0"]
     promised = saving_of(members, [], [], plan_for(members), 8)
     assert saving_table(promised)[-1] == ["办理时间（工作日）", "至少 15", "8", "至少 7"]
 

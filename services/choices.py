@@ -19,6 +19,30 @@ class PublicationState(BadgeChoices):
         return {cls.DRAFTED: "neutral", cls.REVIEWED: "info", cls.PUBLISHED: "good", cls.RETIRED: "muted"}
 
 
+class ImportState(BadgeChoices):
+    """Where a workbook of the catalogue stands: checked first, carried out only when confirmed."""
+
+    CHECKING = "checking", _("正在检查")
+    REFUSED = "refused", _("有误，不能导入")
+    UNCHANGED = "unchanged", _("与目录相同，无需导入")
+    READY = "ready", _("待确认")
+    APPLYING = "applying", _("正在导入")
+    STALE = "stale", _("目录已有变动，请重新检查")
+    APPLIED = "applied", _("已导入")
+
+    @classmethod
+    def tones(cls) -> dict[str, str]:
+        return {
+            cls.CHECKING: "info",
+            cls.REFUSED: "bad",
+            cls.UNCHANGED: "muted",
+            cls.READY: "warn",
+            cls.APPLYING: "info",
+            cls.STALE: "warn",
+            cls.APPLIED: "good",
+        }
+
+
 class ItemType(models.TextChoices):
     """事项类型 (国办 政务服务事项基本目录)."""
 

@@ -93,3 +93,9 @@ class ItemVersionQuerySet(PortalQuerySet):
     def visible_to(self, user: Any) -> Self:
         """Staff who may view versions see all of them, nobody else any."""
         return self if user.has_perm("services.view_itemversion") else self.none()
+
+
+class CatalogueImportQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Who may import sees every import, nobody else any."""
+        return self if user.has_perm("services.import_serviceitem") else self.none()

@@ -183,3 +183,11 @@ role_grants.register(
         "administrator": ["services.view_ratingtag", "services.add_ratingtag", "services.change_ratingtag"],
     },
 )
+
+# --- Import of the catalogue ----------------------------------------------------------------------
+# Whoever may change every guide at once keeps the whole catalogue; what was imported is reviewed and
+# published like any other draft.
+role_grants.register(
+    "services-import",
+    {"administrator": ["services.import_serviceitem", "services.view_catalogueimport"]},
+)

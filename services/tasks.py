@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
+from services.actions import catalogue_import
 from services.actions.attachments import sweep_orphans
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
 from services.actions.entrustments import expire_lapsed
+from services.models import CatalogueImport
 from tuoxian_portal.core.jobs import Progress, job_handler
 from tuoxian_portal.core.models import Job
 
@@ -34,3 +36,19 @@ def recompute(job: Job, progress: Progress) -> str:
     Job.objects.filter(pk=job.pk).update(payload={"moved": [str(change) for change in moved]})
     progress(1, 1, f"期限变动 {len(moved)} 件")
     return "/admin/services/case/"
+
+
+@job_handler(catalogue_import.CHECK)
+def check_import(job: Job, progress: Progress) -> str:
+    """The dry run of a workbook of the catalogue."""
+    record = CatalogueImport.objects.get(pk=job.payload["import"])
+    catalogue_import.check_import(record=record, progress=progress)
+    return record.get_absolute_url()
+
+
+@job_handler(catalogue_import.APPLY)
+def apply_import(job: Job, progress: Progress) -> str:
+    """Carrying out an import that was confirmed."""
+    record = CatalogueImport.objects.get(pk=job.payload["import"])
+    catalogue_import.carry_out(record=record, progress=progress)
+    return record.get_absolute_url()

@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,6 +22,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminURLInputWidget
 
 from services.actions import catalogue as actions
+from services.admin.imports import export_view
 from services.admin.versions import compare_url, compare_view, difference_note
 from services.choices import PublicationState
 from services.models import (
@@ -132,7 +133,7 @@ class QuestionLine(StackedInline):
 class CatalogueAdmin(WorkflowAdmin):
     """What items and bundles share: read-only unless drafted, saves that are on record."""
 
-    action_labels = {"add": "新建", "edit": "修改"}
+    action_labels = {"add": "新建", "edit": "修改", "import": "清单导入"}
     deletable = False  # a record is retired, a next draft discarded
     state_badge = badge(PublicationState)
 
@@ -264,13 +265,18 @@ class ServiceItemAdmin(CatalogueAdmin):
     )
 
     change_form_outer_before_template = "admin/services/serviceitem/before.html"
+    list_before_template = "admin/services/serviceitem/list_before.html"
 
     def get_urls(self) -> list[URLPattern]:
         def compare(request: HttpRequest, object_id: str) -> HttpResponse:
             return compare_view(self, request, object_id)
 
+        def export(request: HttpRequest) -> HttpResponseBase:
+            return export_view(self, request)
+
         view = self.admin_site.admin_view(compare)
         return [
+            path("export/", self.admin_site.admin_view(export), name="services_serviceitem_export"),
             path("<path:object_id>/compare/", view, name="services_serviceitem_compare"),
             *super().get_urls(),
         ]

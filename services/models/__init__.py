@@ -21,6 +21,7 @@ from services.models.entrustments import (
     EntrustmentVisit,
 )
 from services.models.form_fields import FormField, ItemField
+from services.models.imports import CatalogueImport
 from services.models.item_parts import (
     ItemMaterial,
     ItemQuestion,
@@ -46,6 +47,7 @@ __all__ = [
     "CaseAttachment",
     "CaseDocument",
     "CaseMaterial",
+    "CatalogueImport",
     "ClockInterval",
     "CorrectionNotice",
     "Entrustment",

@@ -201,6 +201,7 @@ class ServiceItem(Versioned, Sourced, Timestamped, Sampled):
         permissions = [
             ("review_serviceitem", "审核服务事项"),
             ("publish_serviceitem", "发布服务事项"),
+            ("import_serviceitem", "导入事项清单"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Writing the audit log."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -32,6 +33,38 @@ def log(
         changes=changes or {},
         address=remote_address.get(),
         is_sample=bool(getattr(target, "is_sample", False)),
+    )
+
+
+def log_many(
+    *,
+    actor: Any,
+    action: str,
+    targets: Sequence[models.Model],
+    changes: Sequence[dict[str, Any]],
+    reason: str = "",
+) -> None:
+    """One entry for each of `targets`, which are of one model: what `log` writes, in one statement for
+    five hundred."""
+    if not targets:
+        return
+    kind = ContentType.objects.get_for_model(targets[0])
+    LogEntry.objects.bulk_create(
+        [
+            LogEntry(
+                actor=actor if actor is not None and actor.pk else None,
+                action=action,
+                content_type=kind,
+                object_id=str(target.pk),
+                object_repr=str(target)[:200],
+                reason=reason,
+                changes=what,
+                address=remote_address.get(),
+                is_sample=bool(getattr(target, "is_sample", False)),
+            )
+            for target, what in zip(targets, changes, strict=True)
+        ],
+        batch_size=500,
     )
 
 

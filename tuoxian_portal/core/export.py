@@ -6,7 +6,8 @@ runs on an official's machine (OWASP, CSV injection).
 
 import csv
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -64,6 +65,64 @@ def csv_response(filename: str, headers: Sequence[str], rows: Iterable[Sequence[
     return response
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook. `choices` offers, by heading, what may be chosen in that column's cells."""
+
+    title: str
+    headers: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+LIST_LIMIT = 255  # characters of a list that Excel offers in a cell
+OFFERED_ROWS = 20_000
+
+
+def write_book(target: Any, sheets: Iterable[Sheet], about: Sheet) -> int:
+    """Writes `sheets` one after the other, then `about` in wide columns of text; returns the number of
+    rows above it. Constant memory: rows are taken as they come."""
+    import xlsxwriter  # only processes that export load it
+
+    book = xlsxwriter.Workbook(
+        target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    bold = book.add_format({"bold": True, "bg_color": "#D5E9E9", "border": 1, "text_wrap": True})
+    total = 0
+    for sheet in sheets:
+        page = book.add_worksheet(sheet.title[:31])
+        page.freeze_panes(1, 0)
+        for column, header in enumerate(sheet.headers):
+            page.set_column(column, column, min(40, max(10, 2 * len(str(header)) + 2)))
+            labels = sheet.choices.get(header)
+            if labels and len(",".join(labels)) <= LIST_LIMIT:
+                offer = {"validate": "list", "source": list(labels), "error_type": "warning"}
+                page.data_validation(1, column, OFFERED_ROWS, column, offer)
+        for column, header in enumerate(sheet.headers):
+            page.write_string(0, column, str(header), bold)
+        total += _write_rows(page, sheet.rows)
+    page = book.add_worksheet(about.title[:31])
+    page.set_column(0, 0, 24)
+    page.set_column(1, len(about.headers) - 1, 90 if len(about.headers) == 2 else 40)
+    page.write_row(0, 0, [str(header) for header in about.headers], bold)
+    _write_rows(page, about.rows)
+    book.close()
+    return total
+
+
+def _write_rows(page: Any, rows: Iterable[Sequence[Any]]) -> int:
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        for column, value in enumerate(row):
+            value = _plain(value)
+            if isinstance(value, str):
+                # A carriage return would be read back as the letters _x000D_.
+                page.write_string(count, column, value.replace("\r\n", "\n").replace("\r", "\n"))
+            else:
+                page.write_number(count, column, value)
+    return count
+
+
 def write_xlsx(
     target: Any,
     *,
@@ -73,36 +132,7 @@ def write_xlsx(
     notes: Sequence[tuple[str, str]] = (),
 ) -> int:
     """Writes one sheet of `rows` and a 口径 sheet of `notes` (name, meaning); returns the row count."""
-    import xlsxwriter  # only processes that export load it
-
-    book = xlsxwriter.Workbook(
-        target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    bold = book.add_format({"bold": True, "bg_color": "#D5E9E9", "border": 1, "text_wrap": True})
-    sheet = book.add_worksheet(title[:31])
-    sheet.freeze_panes(1, 0)
-    widths = [max(10, 2 * len(str(header)) + 2) for header in headers]
-    for column, width in enumerate(widths):
-        sheet.set_column(column, column, min(40, width))
-    for column, header in enumerate(headers):
-        sheet.write_string(0, column, str(header), bold)
-    count = 0
-    for count, row in enumerate(rows, start=1):
-        for column, value in enumerate(row):
-            value = _plain(value)
-            if isinstance(value, str):
-                sheet.write_string(count, column, value)
-            else:
-                sheet.write_number(count, column, value)
-    about = book.add_worksheet("口径")
-    about.set_column(0, 0, 24)
-    about.set_column(1, 1, 90)
-    about.write_row(0, 0, ["名称", "说明"], bold)
-    for line, (name, meaning) in enumerate(notes, start=1):
-        about.write_string(line, 0, name)
-        about.write_string(line, 1, meaning)
-    book.close()
-    return count
+    return write_book(target, [Sheet(title, headers, rows)], Sheet("口径", ["名称", "说明"], notes))
 
 
 def xlsx_response(
@@ -114,8 +144,13 @@ def xlsx_response(
     notes: Sequence[tuple[str, str]] = (),
 ) -> HttpResponseBase:
     """`write_xlsx` as a download; the file is a temporary one that goes with the response."""
+    return book_response(filename, [Sheet(title, headers, rows)], Sheet("口径", ["名称", "说明"], notes))
+
+
+def book_response(filename: str, sheets: Iterable[Sheet], about: Sheet) -> HttpResponseBase:
+    """`write_book` as a download; the file is a temporary one that goes with the response."""
     target = tempfile.TemporaryFile()  # noqa: SIM115  (FileResponse closes it)
-    write_xlsx(target, title=title, headers=headers, rows=rows, notes=notes)
+    write_book(target, sheets, about)
     target.seek(0)
     response = FileResponse(target, content_type=XLSX)
     response.headers["Content-Disposition"] = disposition(filename)

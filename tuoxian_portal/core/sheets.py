@@ -6,6 +6,7 @@ change and refuse. Writing is in `export.py`.
 """
 
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
@@ -207,6 +208,84 @@ def _rows(
             except ValidationError as error:
                 row.errors[column.heading] = "".join(error.messages)
         yield row
+
+
+# --- What a reader of values does not see -----------------------------------------------------------
+FORMULA = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<f[ />]')
+MERGED = re.compile(rb'<mergeCell [^>]*?\bref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+NAMED = 5  # cells that a message lists
+OVERLAP = 4096
+
+
+def doubtful_cells(file: Any, sheets: Iterable[str] = ()) -> list[str]:
+    """What would be read wrongly, in sentences that say what to do; [] if nothing.
+
+    A formula has no value until Excel has computed it, and of merged cells only the first has one: an
+    import would take empty for what people see filled. Looks at `sheets`, or at all of them. `file` has
+    passed `uploads.check_upload`. Constant memory.
+    """
+    found = []
+    with zipfile.ZipFile(file) as archive:
+        for name, path in _sheet_paths(archive).items():
+            if sheets and name not in sheets:
+                continue
+            formulas, merged = _scan(archive, path)
+            if formulas:
+                found.append(
+                    f"工作表“{name}”有 {len(formulas)} 个单元格是公式（{_some(formulas)}），"
+                    "请复制后用“选择性粘贴—数值”粘贴，再上传。"
+                )
+            if merged:
+                found.append(
+                    f"工作表“{name}”有合并单元格（{_some(merged)}），请取消合并，把每一行填完整，再上传。"
+                )
+    file.seek(0)
+    return found
+
+
+def sheet_names(file: Any) -> list[str]:
+    """The names of the sheets of a workbook that has passed `uploads.check_upload`, in order."""
+    with zipfile.ZipFile(file) as archive:
+        names = list(_sheet_paths(archive))
+    file.seek(0)
+    return names
+
+
+def _sheet_paths(archive: zipfile.ZipFile) -> dict[str, str]:
+    """`{name: path in the archive}`. Raises `ValidationError` for a workbook that does not say."""
+    from openpyxl.xml.functions import fromstring  # resolves no entities
+
+    try:
+        places = {
+            node.attrib["Id"]: node.attrib["Target"]
+            for node in fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+        }
+        paths = {}
+        for node in fromstring(archive.read("xl/workbook.xml")).iter():
+            if node.tag.endswith("}sheet"):
+                key = next(value for name, value in node.attrib.items() if name.endswith("}id"))
+                target = places[key]
+                paths[node.attrib["name"]] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        return paths
+    except Exception as error:  # whatever a broken part raises
+        raise ValidationError("工作簿打不开。请用 Excel 或 WPS 另存为 XLSX 后再上传。") from error
+
+
+def _scan(archive: zipfile.ZipFile, path: str) -> tuple[list[str], list[str]]:
+    formulas: dict[str, None] = {}
+    merged: dict[str, None] = {}
+    before = b""
+    with archive.open(path) as part:
+        while chunk := part.read(1024 * 1024):
+            text_ = before + chunk
+            formulas.update((ref.decode(), None) for ref in FORMULA.findall(text_))
+            merged.update((ref.decode(), None) for ref in MERGED.findall(text_))
+            before = text_[-OVERLAP:]
+    return list(formulas), list(merged)
+
+
+def _some(cells: list[str]) -> str:
+    return "、".join(cells[:NAMED]) + ("等" if len(cells) > NAMED else "")
 
 
 @dataclass

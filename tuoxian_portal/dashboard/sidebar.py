@@ -43,6 +43,7 @@ GROUPS = (
             ("services.ServiceTheme", "category"),
             ("services.BundleQuestion", "quiz"),
             ("services.ItemVersion", "history"),
+            ("services.CatalogueImport", "upload_file"),
             ("services.HallStatistic", "bar_chart"),
             ("services.HallMechanism", "handshake"),
         ),

@@ -91,6 +91,30 @@ class Benefit(models.TextChoices):
     GENERAL = "general", _("目标与要求")
 
 
+class ApplyMode(BadgeChoices):
+    """How a benefit is obtained; empty where the source does not say."""
+
+    AUTO = "auto", _("免申即享")
+    INSTANT = "instant", _("即申即享")
+    APPLY = "apply", _("申报")
+
+    @classmethod
+    def tones(cls) -> dict[str, str]:
+        return {cls.AUTO: "good", cls.INSTANT: "info", cls.APPLY: "neutral"}
+
+
+class Verdict(BadgeChoices):
+    """What a match says of a clause; the values are those of `rules.logic.Truth`."""
+
+    YES = "yes", _("符合")
+    MAYBE = "maybe", _("可能符合")
+    NO = "no", _("不符合")
+
+    @classmethod
+    def tones(cls) -> dict[str, str]:
+        return {cls.YES: "good", cls.MAYBE: "warn", cls.NO: "muted"}
+
+
 class Factor(models.TextChoices):
     """A cost of doing business; the order is that of the cost table."""
 

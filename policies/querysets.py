@@ -46,6 +46,13 @@ class PolicyClauseQuerySet(PortalQuerySet):
             return self
         return self.filter(policy__state=Publication.PUBLISHED)
 
+    def public(self) -> Self:
+        return self.filter(policy__state=Publication.PUBLISHED)
+
+    def for_matching(self) -> Self:
+        """With what `matching.match` reads; two queries."""
+        return self.select_related("policy", "policy__replaced_by").prefetch_related("exclusion_groups")
+
 
 class FactorPriceQuerySet(PortalQuerySet):
     def published(self) -> Self:

@@ -1,4 +1,12 @@
-from policies.models.policy import IncentivePolicy, PolicyClause, PolicyQuestion
+from policies.models.clause import ClauseCase, ExclusionGroup, PolicyClause
+from policies.models.policy import IncentivePolicy, PolicyQuestion
 from policies.models.price import FactorPrice
 
-__all__ = ["FactorPrice", "IncentivePolicy", "PolicyClause", "PolicyQuestion"]
+__all__ = [
+    "ClauseCase",
+    "ExclusionGroup",
+    "FactorPrice",
+    "IncentivePolicy",
+    "PolicyClause",
+    "PolicyQuestion",
+]

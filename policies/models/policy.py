@@ -1,6 +1,7 @@
 """An incentive policy, its clauses, and the questions people ask about it."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,10 +11,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from policies import status
-from policies.choices import Benefit, Level, Nature, Publication, Status, Theme
-from policies.querysets import PolicyClauseQuerySet, PolicyQuerySet
+from policies.choices import Level, Nature, Publication, Status, Theme
+from policies.querysets import PolicyQuerySet
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
 from tuoxian_portal.directory.models import Department, Industry
+
+if TYPE_CHECKING:
+    from policies.models.clause import PolicyClause
 
 
 class IncentivePolicy(Sourced, Sampled, Timestamped, Versioned):
@@ -171,35 +175,6 @@ class IncentivePolicy(Sourced, Sampled, Timestamped, Versioned):
     def clause_list(self) -> list["PolicyClause"]:
         """The clauses in order; one query, or none after `prefetch_related("clauses")`."""
         return list(self.clauses.all())
-
-
-class PolicyClause(Sourced):
-    """One promise of a policy, in the words of its source or of the officer who entered it."""
-
-    policy = models.ForeignKey(
-        IncentivePolicy, models.CASCADE, related_name="clauses", verbose_name=_("政策")
-    )
-    order = models.PositiveSmallIntegerField(_("序号"), default=1)
-    heading = models.CharField(_("标题"), max_length=120, blank=True)
-    text = models.TextField(_("内容"))
-    benefit = models.CharField(_("支持方式"), max_length=10, choices=Benefit.choices, default=Benefit.GENERAL)
-    amount_text = models.CharField(
-        _("金额或标准"), max_length=120, blank=True, help_text=_("来源没有写明的，不填。")
-    )
-
-    objects = PolicyClauseQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("政策条款")
-        ordering = ["policy_id", "order", "pk"]
-
-    def __str__(self) -> str:
-        return self.heading or self.text[:40]
-
-    @property
-    def tied_to_tax(self) -> bool:
-        """Whether it rewards tax paid, which 公平竞争审查条例 bars (see `status.TAX_WORDS`)."""
-        return bool(status.TAX_WORDS.search(f"{self.heading}{self.text}{self.amount_text}"))
 
 
 class PolicyQuestion(models.Model):

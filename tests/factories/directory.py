@@ -58,6 +58,13 @@ class EnterpriseFactory(Named):
     name = factory.Sequence(lambda n: f"测试企业{n}")
 
 
+class ProfileFactory(DjangoModelFactory):
+    class Meta:
+        model = models.EnterpriseProfile
+
+    enterprise = factory.SubFactory(EnterpriseFactory)
+
+
 class BankFactory(Named):
     class Meta:
         model = models.Bank

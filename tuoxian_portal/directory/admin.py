@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline, TabularInline
 
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin
 from tuoxian_portal.directory.models import (
@@ -12,6 +13,8 @@ from tuoxian_portal.directory.models import (
     CountyFact,
     Department,
     Enterprise,
+    EnterpriseProfile,
+    EnterpriseQualification,
     Industry,
     IndustryChain,
     Outlet,
@@ -83,8 +86,40 @@ class IndustryChainAdmin(NamedAdmin):
         return " → ".join(chain.links)
 
 
+class ProfileInline(StackedInline):
+    """What policies ask about the enterprise, with its own source: an empty field is 不清楚."""
+
+    model = EnterpriseProfile
+    verbose_name_plural = _("企业画像（用于政策匹配，不清楚的不填）")
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("industry_code", "chain", "town"),
+                    ("registered_on", "size", "qualifications_complete"),
+                    ("headcount", "talent"),
+                    ("revenue_wan", "rd_spending_wan"),
+                    ("project_kind", "investment_wan"),
+                    ("equipment_wan", "loan_wan"),
+                    ("power_use", "power_price"),
+                    ("steam_use", "sewage", "as_of"),
+                ]
+            },
+        ),
+        SOURCE,
+    ]
+
+
+class QualificationInline(TabularInline):
+    model = EnterpriseQualification
+    extra = 0
+    fields = ["kind", "number", "valid_from", "valid_until"]
+
+
 @admin.register(Enterprise)
 class EnterpriseAdmin(NamedAdmin):
+    inlines = [ProfileInline, QualificationInline]
     list_display = ["name", "short_name", "credit_code", "industry", "park", "is_sample", "is_active"]
     list_filter = ["industry", "park", "is_sample", "is_active"]
     search_fields = ["name", "short_name", "credit_code"]

@@ -10,11 +10,17 @@ MODELS = (
     "industry",
     "industrychain",
     "enterprise",
+    "enterpriseprofile",
+    "enterprisequalification",
     "bank",
     "countyfact",
 )
 VIEW = [f"directory.view_{model}" for model in MODELS]
-KEEP_ENTERPRISES = ["directory.add_enterprise", "directory.change_enterprise"]
+KEEP_ENTERPRISES = [
+    f"directory.{verb}_{model}"
+    for model in ("enterprise", "enterpriseprofile", "enterprisequalification")
+    for verb in ("add", "change")
+] + ["directory.delete_enterprisequalification"]
 
 role_grants.register(
     "directory",
@@ -33,6 +39,7 @@ role_grants.register(
         "administrator": [
             *VIEW,
             *(f"directory.{verb}_{model}" for verb in ("add", "change") for model in MODELS),
+            "directory.delete_enterprisequalification",
         ],
     },
 )

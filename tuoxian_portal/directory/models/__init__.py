@@ -1,0 +1,31 @@
+from .master import (
+    Bank,
+    CountyFact,
+    Department,
+    Enterprise,
+    Industry,
+    IndustryChain,
+    NamedRecord,
+    Outlet,
+    Park,
+    Town,
+)
+from .profile import EnterpriseProfile, EnterpriseQualification, ProjectKind, Qualification, Size
+
+__all__ = [
+    "Bank",
+    "CountyFact",
+    "Department",
+    "Enterprise",
+    "EnterpriseProfile",
+    "EnterpriseQualification",
+    "Industry",
+    "IndustryChain",
+    "NamedRecord",
+    "Outlet",
+    "Park",
+    "ProjectKind",
+    "Qualification",
+    "Size",
+    "Town",
+]

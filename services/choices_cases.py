@@ -155,7 +155,13 @@ class MaterialState(BadgeChoices):
     HANDED_IN = "handed_in", _("已交")
     DEFERRED = "deferred", _("容缺")
     NOT_NEEDED = "not_needed", _("不涉及")
+    LICENSED = "licensed", _("免交（电子证照）")
 
     @classmethod
     def tones(cls) -> dict[str, str]:
-        return {cls.HANDED_IN: "good", cls.DEFERRED: "warn", cls.NOT_NEEDED: "muted"}
+        return {
+            cls.HANDED_IN: "good",
+            cls.LICENSED: "good",
+            cls.DEFERRED: "warn",
+            cls.NOT_NEEDED: "muted",
+        }

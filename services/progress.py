@@ -36,6 +36,8 @@ STAFF_LABELS = {
     "register": "登记",
     "recompute": "期限重新推算",
     "reveal": "查看个人信息原文",
+    "link_licence": "用电子证照免交材料",
+    "unlink_licence": "取消关联电子证照",
     "attach": "添加附件",
     "detach": "撤下附件",
     "open_attachment": "查看附件",

@@ -95,6 +95,14 @@ class CaseQuerySet(PortalQuerySet):
         """容缺欠账: cases in work that still owe a deferred material."""
         return self.filter(state__in=DECISION_STATES, materials__state=MaterialState.DEFERRED).distinct()
 
+    def exempted_count(self) -> int:
+        """免提交: how many materials of these cases a licence of the register replaced; one query."""
+        from services.models.cases import CaseMaterial
+
+        return CaseMaterial.objects.filter(
+            case__in=self.order_by().values("pk"), state=MaterialState.LICENSED
+        ).count()
+
     def by_state(self) -> dict[str, int]:
         """Counts by state, every state present; one query."""
         counts = dict(self.order_by().values_list("state").annotate(n=Count("pk")))

@@ -37,6 +37,23 @@ role_grants.register(
     },
 )
 
+# --- Electronic licences: windows and departments use them, the administrator keeps the register --------
+SEE_LICENCES = ["services.view_licence", "services.view_licencekind"]
+role_grants.register(
+    "services-licences",
+    {
+        **{role: [*SEE_LICENCES, "services.link_licence"] for role in ("window", "reviewer")},
+        "approver": SEE_LICENCES,
+        "supervisor": SEE_LICENCES,
+        "administrator": [
+            *SEE_LICENCES,
+            "services.import_licence",
+            "services.add_licencekind",
+            "services.change_licencekind",
+        ],
+    },
+)
+
 # --- Catalogue ------------------------------------------------------------------------------------
 CATALOGUE = (
     "serviceitem",

@@ -6,6 +6,7 @@ from services.actions import catalogue_import
 from services.actions.attachments import sweep_orphans
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
 from services.actions.entrustments import expire_lapsed
+from services.actions.licence_import import do_import
 from services.models import CatalogueImport
 from tuoxian_portal.core.jobs import Progress, job_handler
 from tuoxian_portal.core.models import Job
@@ -27,6 +28,12 @@ def run_clock() -> dict[str, int]:
 def sweep_attachments() -> int:
     """Every night: uploads that never became part of a case. Safe to run twice."""
     return sweep_orphans()
+
+
+@job_handler("licence-import")
+def import_licences(job: Job, progress: Progress) -> str:
+    """Checks or imports a workbook of licences. What was found stays with the job."""
+    return do_import(job=job, progress=progress)
 
 
 @job_handler("recompute-deadlines")

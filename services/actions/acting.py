@@ -150,7 +150,7 @@ def act(
         if doing.changed_materials:
             CaseMaterial.objects.bulk_update(
                 doing.changed_materials,
-                ["state", "originals", "copies", "received_at", "received_by", "promised_on"],
+                ["state", "originals", "copies", "received_at", "received_by", "promised_on", "licence"],
             )
         log(
             actor=actor,

@@ -171,7 +171,7 @@ def _hand_in(doing: Act, wanted: set[int]) -> None:
         raise ValidationError({"materials": "所选材料不属于本件，请刷新页面后重选。"})
     for pk in sorted(wanted):
         material = known[pk]
-        if material.state == MaterialState.HANDED_IN:
+        if material.state in {MaterialState.HANDED_IN, MaterialState.LICENSED}:
             continue
         material.state = MaterialState.HANDED_IN
         material.originals = material.originals_wanted or 0

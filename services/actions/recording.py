@@ -14,6 +14,7 @@ from services.choices import HandlingKind, Necessity, PublicationState
 from services.choices_cases import ApplicantKind, MaterialState
 from services.models.cases import Case, CaseMaterial
 from services.models.catalogue import ServiceItem
+from services.models.licences import Licence
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.core import codes, crypto
 from tuoxian_portal.core.calendar import today
@@ -81,6 +82,8 @@ class HandedIn:
     originals: int = 0
     copies: int = 0
     promised_on: date | None = None
+    # The licence that the clerk saw offered for it; with none, one that is in force is found anyway.
+    licence: int | None = None
 
 
 def next_case_number(on: date) -> str:
@@ -123,7 +126,10 @@ def register_case(
     if corrects is not None and corrects.is_open:
         raise WorkflowError("原办件尚未结束，请直接在原办件上办理。")
     lines = list(item.materials.select_related("material"))
-    handed = _checked_materials(lines, materials or {})
+    held = Licence.objects.held_materials(
+        crypto.keyed_hash(applicant.number), materials=[line.material_id for line in lines]
+    )
+    handed = _checked_materials(lines, materials or {}, held)
     if not confirmed:
         _warn_of_duplicates(applicant, item)
     try:
@@ -146,7 +152,8 @@ def register_case(
                 created_by=actor,
             )
             CaseMaterial.objects.bulk_create(
-                _case_material(case, line, handed.get(line.pk, HandedIn()), actor) for line in lines
+                _case_material(case, line, handed.get(line.pk, HandedIn()), actor, held.get(line.material_id))
+                for line in lines
             )
             adopt(case=case, actor=actor)
             log(actor=actor, action="register", target=case, changes={"item": [None, item.code]})
@@ -180,8 +187,10 @@ def _warn_of_duplicates(applicant: Applicant, item: ServiceItem) -> None:
         )
 
 
-def _checked_materials(lines: list[Any], given: dict[int, HandedIn]) -> dict[int, HandedIn]:
-    """`given` for materials of this item. Raises `ValidationError` keyed `material_<pk>`."""
+def _checked_materials(
+    lines: list[Any], given: dict[int, HandedIn], held: dict[int, Licence]
+) -> dict[int, HandedIn]:
+    """`given`, with `held` licences (by material), for materials of this item. Raises `ValidationError` keyed `material_<pk>`."""
     errors: dict[str, str] = {}
     for line in lines:
         entry = given.get(line.pk)
@@ -189,6 +198,10 @@ def _checked_materials(lines: list[Any], given: dict[int, HandedIn]) -> dict[int
             continue
         if entry.state not in MaterialState.values:
             errors[f"material_{line.pk}"] = "请选择材料的情况。"
+        elif entry.state == MaterialState.LICENSED:
+            licence = held.get(line.material_id)
+            if licence is None or entry.licence not in {None, licence.pk}:
+                errors[f"material_{line.pk}"] = "证照库中没有该申请人的有效证照可替代此材料，请收取纸质材料。"
         elif entry.state == MaterialState.DEFERRED:
             if line.necessity != Necessity.DEFERRABLE:
                 errors[f"material_{line.pk}"] = "该材料不能容缺。"
@@ -206,7 +219,16 @@ def _checked_materials(lines: list[Any], given: dict[int, HandedIn]) -> dict[int
     return given
 
 
-def _case_material(case: Case, line: Any, entry: HandedIn, actor: Any) -> CaseMaterial:
+def _case_material(
+    case: Case, line: Any, entry: HandedIn, actor: Any, licence: Licence | None
+) -> CaseMaterial:
+    """A line of the case. What is not handed in and stands in the register is not asked for."""
+    required = line.necessity in {Necessity.REQUIRED, Necessity.DEFERRABLE}
+    asked = entry.state == MaterialState.DEFERRED or (entry.state == MaterialState.MISSING and required)
+    if licence is not None and (asked or entry.state == MaterialState.LICENSED):
+        entry = HandedIn(MaterialState.LICENSED)
+    else:
+        licence = None
     received = entry.state == MaterialState.HANDED_IN
     return CaseMaterial(
         case=case,
@@ -219,8 +241,9 @@ def _case_material(case: Case, line: Any, entry: HandedIn, actor: Any) -> CaseMa
         state=entry.state,
         originals=entry.originals if received else 0,
         copies=entry.copies if received else 0,
-        received_at=case.created_at if received else None,
-        received_by=actor if received else None,
+        received_at=case.created_at if received or licence else None,
+        received_by=actor if received or licence else None,
+        licence=licence,
         promised_on=entry.promised_on if entry.state == MaterialState.DEFERRED else None,
         order=line.order,
     )

@@ -58,7 +58,9 @@ class HandInForm(VersionForm):
         super().__init__(*args, **kwargs)
         materials: Any = self.fields["materials"]
         materials.choices = [
-            (m.pk, m.name) for m in record.materials.all() if m.state != MaterialState.HANDED_IN
+            (m.pk, m.name)
+            for m in record.materials.all()
+            if m.state not in {MaterialState.HANDED_IN, MaterialState.LICENSED}
         ]
 
 

@@ -15,6 +15,7 @@ from unfold.decorators import display
 from services.admin import counter
 from services.admin.attachments import AttachmentsMixin, attachments_of
 from services.admin.case_forms import CASE_VERBS
+from services.admin.case_licences import LicencesMixin, licences_of
 from services.admin.papers import PapersMixin
 from services.admin.ratings import rating_of
 from services.choices_cases import CaseState
@@ -70,7 +71,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Case)
-class CaseAdmin(AttachmentsMixin, PapersMixin, WorkflowAdmin):
+class CaseAdmin(LicencesMixin, AttachmentsMixin, PapersMixin, WorkflowAdmin):
     paper_model = CaseDocument
     paper_subject = "case"
     workflow = CASE_WORKFLOW
@@ -159,7 +160,7 @@ class CaseAdmin(AttachmentsMixin, PapersMixin, WorkflowAdmin):
         rows = (
             self.get_queryset(request)
             .select_related("item", "outlet", "department", "corrects", "received_by", "reviewer", "approver")
-            .prefetch_related("materials", "intervals", "documents", "corrections")
+            .prefetch_related("materials__licence__kind", "intervals", "documents", "corrections")
         )
         try:
             return rows.get(pk=pk)
@@ -195,6 +196,7 @@ class CaseAdmin(AttachmentsMixin, PapersMixin, WorkflowAdmin):
             "can_reveal": request.user.has_perm("audit.reveal_personal"),
             "revealed": revealed or {},
             "files": attachments_of(request, case=case),
+            **licences_of(request, case),
             "add_url": reverse("admin:services_case_add") if self.has_add_permission(request) else "",
         }
         return TemplateResponse(request, "admin/services/case/page.html", context, status=status)

@@ -29,6 +29,7 @@ from services.models.item_parts import (
     ItemVersion,
     LegalBasis,
 )
+from services.models.licences import Licence, LicenceKind
 from services.models.ratings import (
     PublishedAnswer,
     RatingInvitation,
@@ -67,6 +68,8 @@ __all__ = [
     "ItemStep",
     "ItemVersion",
     "LegalBasis",
+    "Licence",
+    "LicenceKind",
     "Material",
     "PublishedAnswer",
     "RatingInvitation",

@@ -289,6 +289,15 @@ class CaseMaterial(models.Model):
     received_at = models.DateTimeField(_("收到时间"), null=True, blank=True)
     received_by = _person(_("接收人"))
     promised_on = models.DateField(_("承诺补齐日期"), null=True, blank=True)
+    licence = models.ForeignKey(
+        "services.Licence",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="case_materials",
+        verbose_name=_("电子证照"),
+        help_text=_("证照库中已有，免交纸质材料。"),
+    )
     order = models.PositiveSmallIntegerField(_("排序"), default=100)
 
     class Meta:
@@ -298,7 +307,11 @@ class CaseMaterial(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(state=MaterialState.DEFERRED) | models.Q(promised_on__isnull=False),
                 name="case_material_deferred_has_date",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=MaterialState.LICENSED) | models.Q(licence__isnull=False),
+                name="case_material_licensed_has_licence",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -85,6 +85,10 @@ def compose(
             "procedure": str(SpecialProcedure(extra["procedure"]).label) if extra.get("procedure") else "",
         },
     )
+    if kind == PaperKind.RECEIPT:
+        lines = case.materials.all() if materials is None else materials
+        if exempt := sum(m.state == MaterialState.LICENSED for m in lines):
+            context["exempt"] = f"其中 {exempt} 份材料已由电子证照库核验，免予提交。"
     if kind == PaperKind.SPECIAL:
         context["reason"] = context["reason"].rstrip("。")
     if kind in {PaperKind.RECEIPT, PaperKind.CORRECTION_RECEIPT} and case.received_at:

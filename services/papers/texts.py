@@ -44,7 +44,7 @@ PAPERS: dict[str, Paper] = {
     PaperKind.RECEIPT: Paper(
         title="申请材料接收回执",
         facts=("number", "item", "applicant", "identity", "phone", "received", "tracking"),
-        body=("今收到您（单位）提交的“{item}”申请材料，清单如下：",),
+        body=("今收到您（单位）提交的“{item}”申请材料，清单如下：", "{exempt}"),
         table="materials",
         after=(
             "{per}" + LAW + "第三十二条，本窗口自收到材料的次日起 5 个工作日内（最迟{due}）作出是否受理的"

@@ -40,6 +40,8 @@ GROUPS = (
             ("services.ServiceItem", "fact_check"),
             ("services.ServiceBundle", "inventory_2"),
             ("services.Material", "description"),
+            ("services.Licence", "verified"),
+            ("services.LicenceKind", "style"),
             ("services.ServiceTheme", "category"),
             ("services.BundleQuestion", "quiz"),
             ("services.ItemVersion", "history"),

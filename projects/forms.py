@@ -1,30 +1,25 @@
 """The public enquiry form."""
 
-import uuid
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.core import signing
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from tuoxian_portal.core.codes import clean_phone
+from tuoxian_portal.core.stamped import StampedForm
 from tuoxian_portal.directory.models import Industry
-
-SALT = "projects.enquiry"
-OPEN_FOR = timedelta(hours=12)
-FASTEST = timedelta(seconds=2)
 
 
 def new_stamp() -> str:
-    """A signed one-time token with the time at which the form was shown."""
-    return signing.TimestampSigner(salt=SALT).sign(uuid.uuid4().hex)
+    """See `StampedForm.new_stamp`."""
+    return EnquiryForm.new_stamp()
 
 
-class EnquiryForm(forms.Form):
-    """An investor's question. Protected without a third party: a field that only robots fill, a
-    signed time stamp, a rate limit; `token` makes the same form sent twice one enquiry."""
+class EnquiryForm(StampedForm):
+    """An investor's question; `token` makes the same form sent twice one enquiry."""
+
+    salt = "projects.enquiry"
+    button = "提交咨询"
 
     enterprise_name = forms.CharField(
         label=_("企业名称"), required=False, max_length=120, help_text=_("还没有成立企业可不填。")
@@ -50,12 +45,6 @@ class EnquiryForm(forms.Form):
         help_text=_("姓名和电话加密保存，只有办理咨询的工作人员能查看，每次查看都有记录。"),
         error_messages={"required": _("请先同意，否则无法答复您。")},
     )
-    website = forms.CharField(
-        label=_("网址"),
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
-    stamp = forms.CharField(widget=forms.HiddenInput)
     about = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,37 +52,9 @@ class EnquiryForm(forms.Form):
         self.fields["industry"].queryset = Industry.objects.filter(is_active=True)  # type: ignore[attr-defined]
         self.fields["contact_name"].widget.attrs["autocomplete"] = "name"
         self.fields["enterprise_name"].widget.attrs["autocomplete"] = "organization"
-        self.token: uuid.UUID | None = None
 
     def clean_phone(self) -> str:
         return clean_phone(self.cleaned_data["phone"])
 
     def clean_needs(self) -> str:
         return self.cleaned_data["needs"].replace("\x00", "")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("website"):
-            raise ValidationError("表单中有一栏是给自动程序准备的，请清空“网址”后再提交。")
-        try:
-            self.token = self._read_stamp(data.get("stamp", ""))
-        except signing.SignatureExpired:
-            raise ValidationError("页面打开时间过长，请核对后再提交一次，您填写的内容已保留。") from None
-        except (signing.BadSignature, ValueError):
-            raise ValidationError("提交没有成功，请再点一次“提交咨询”，您填写的内容已保留。") from None
-        return data
-
-    @staticmethod
-    def _read_stamp(stamp: str) -> uuid.UUID:
-        signer = signing.TimestampSigner(salt=SALT)
-        try:
-            signer.unsign(stamp, max_age=FASTEST)
-        except signing.SignatureExpired:
-            return uuid.UUID(signer.unsign(stamp, max_age=OPEN_FOR))
-        raise ValueError("sent faster than a person types")
-
-    def renew(self) -> None:
-        """Gives a form that came back with errors a fresh stamp, so that it can be sent again."""
-        if self.is_bound and self.token is None:
-            self.data = self.data.copy()  # type: ignore[attr-defined]
-            self.data["stamp"] = new_stamp()  # type: ignore[index]

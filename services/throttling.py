@@ -1,6 +1,9 @@
-"""How often `/track/` may be asked, by address and by case number; how often a wrong link may be tried."""
+"""How often `/track/` may be asked, by address and by case number; how often a wrong link may be tried,
+and how often help may be asked for."""
 
 from django.core.cache import cache
+
+from projects.throttling import EnquiryThrottle
 
 WINDOW = 15 * 60  # seconds
 PER_ADDRESS = 20
@@ -33,3 +36,9 @@ def count_wrong(case_number: str) -> None:
 def too_many_links_from(address: str) -> bool:
     """Counts one unknown rating link from `address`; True from the 21st within 15 minutes."""
     return _count(f"rate.address.{address}") > PER_ADDRESS
+
+
+class AssistThrottle(EnquiryThrottle):
+    """`DEFAULT_THROTTLE_RATES["assist"]` for each address, whoever is signed in."""
+
+    scope = "assist"

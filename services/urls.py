@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from services.views import bundles, catalogue, ratings
+from services.views import assist, bundles, catalogue, ratings
 from services.views.track import track
 
 app_name = "services"
@@ -15,6 +15,9 @@ urlpatterns = [
     path("services/hall/", catalogue.hall, name="hall"),
     path("services/ratings/", ratings.ratings, name="ratings"),
     path("services/rate/<str:token>/", ratings.rate, name="rate"),
+    path("services/help/", assist.about, name="help"),
+    path("services/assist/", assist.request_help, name="assist"),
+    path("services/assist/done/", assist.done, name="assist_done"),
     path("services/<str:code>/", catalogue.item_detail, name="detail"),
     re_path(
         r"^services/(?P<code>[A-Z0-9-]+)/files/(?P<kind>sample|blank|result)/(?P<number>[0-9]{1,9})/$",

@@ -1,6 +1,7 @@
 from rest_framework.routers import SimpleRouter
 
 from services.api.cases import CaseViewSet
+from services.api.entrustments import EntrustmentViewSet
 from services.api.ratings import (
     PublishedAnswerViewSet,
     RatingViewSet,
@@ -28,4 +29,5 @@ router.register("ratings", RatingViewSet, basename="service-rating")
 router.register("recorded-ratings", RecordedRatingViewSet, basename="recorded-rating")
 router.register("rating-remediations", RemediationViewSet, basename="rating-remediation")
 router.register("published-ratings", PublishedAnswerViewSet, basename="published-rating")
+router.register("entrustments", EntrustmentViewSet, basename="entrustment")
 urlpatterns = router.urls

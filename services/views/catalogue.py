@@ -49,8 +49,8 @@ FLOW = "HM-03"
 
 
 def tabs(current: str) -> list[dict[str, Any]]:
-    """单项事项, 一次办, 大厅, 评价: the doors of the section. One query, for a door that may be empty."""
-    doors = [("list", "单项事项"), ("bundles", "一次办"), ("hall", "大厅概况")]
+    """单项事项, 一次办, 帮您办, 大厅, 评价: the doors of the section. One query, for a door that may be empty."""
+    doors = [("list", "单项事项"), ("bundles", "一次办"), ("help", "帮您办"), ("hall", "大厅概况")]
     if current == "ratings" or RatingInvitation.objects.filter(rated_at__isnull=False).exists():
         doors.append(("ratings", "群众评价"))
     return [

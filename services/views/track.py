@@ -14,6 +14,7 @@ from services import throttling
 from services.choices_cases import CaseState
 from services.models.cases import TRACKING_ALPHABET, Case
 from services.progress import public_timeline, remaining_text, status_sentence
+from services.views import track_help
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.chinese import plain_date
 from tuoxian_portal.core.codes import compact
@@ -28,8 +29,8 @@ class TrackForm(forms.Form):
     number = forms.CharField(
         label="办件编号",
         max_length=60,
-        help_text="在接收回执右上方的表格里，例如 150122-20261124-0001。空格和连字符不影响。",
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "spellcheck": "false"}),
+        help_text="在接收回执右上方的表格里，例如 150122-20261124-0001；帮办委托的编号以 BB 开头。空格和连字符不影响。",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "请填写办件编号。"},
     )
     code = forms.CharField(
@@ -46,7 +47,7 @@ class TrackForm(forms.Form):
         """The number as it is stored; anything that cannot be one is simply not found."""
         digits = compact(self.cleaned_data["number"])
         found = NUMBER.match(digits)
-        return f"150122-{found[1]}-{found[2]}" if found else digits
+        return f"150122-{found[1]}-{found[2]}" if found else track_help.spelled(digits) or digits
 
     def clean_code(self) -> str:
         return compact(self.cleaned_data["code"])
@@ -72,9 +73,13 @@ def track(request: HttpRequest) -> HttpResponse:
             status = 429
         else:
             number = form.cleaned_data["number"]
+            if number.startswith(track_help.PREFIX):
+                helped = track_help.find_entrustment(number, form.cleaned_data["code"])
+                if helped is not None:
+                    return render(request, "services/track_help.html", track_help.help_progress(helped))
             case = find_case(number, form.cleaned_data["code"])
             if case is None:
-                if number.startswith("150122-"):
+                if number.startswith(("150122-", track_help.PREFIX)):
                     throttling.count_wrong(number)
                 form.add_error(None, WRONG)
     if case is None and status == 200 and form.is_bound:

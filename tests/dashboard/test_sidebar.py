@@ -84,7 +84,8 @@ def test_the_first_page_costs_few_queries(client, django_assert_max_num_queries)
 @pytest.mark.parametrize(
     ("role", "first"),
     [
-        ("window", ["收件登记"]),
+        ("window", ["收件登记", "登记帮办咨询"]),
+        ("helper", ["登记帮办咨询"]),
         ("project_officer", ["填报月度进展", "登记招商线索"]),
         ("finance_officer", ["登记贷款意向"]),
         ("bank_contact", ["登记贷款意向"]),

@@ -376,7 +376,8 @@ def site_sections() -> list[dict[str, Any]]:
     sections: list[tuple[str, *tuple[tuple[str, str], ...]]] = [
         ("投资", ("投资托县", "dashboard:invest"), ("项目机会", "projects:list"), ("惠企政策", "policies:list"),
          ("要素成本", "policies:costs"), ("落户全流程", "dashboard:steps"), ("咨询投资", "projects:enquiry")),
-        ("办事", ("办事指南", "services:list"), ("一次办", "services:bundles"), ("查办件进度", "services:track")),
+        ("办事", ("办事指南", "services:list"), ("一次办", "services:bundles"), ("帮您办", "services:help"),
+         ("提出帮办需求", "services:assist"), ("查办件进度", "services:track")),
         ("融资", ("贷款产品与对接活动", "finance:list")),
         ("本站", ("首页", "dashboard:home"), ("搜索", "search:results"), ("帮助", "dashboard:help"),
          ("长辈模式与显示设置", "core:display"), ("无障碍声明", "dashboard:accessibility"),

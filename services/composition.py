@@ -74,6 +74,12 @@ class MergedMaterial:
         return None
 
     @property
+    def electronic_licence(self) -> str:
+        """The licence that replaces this paper; "" when some member insists on the paper."""
+        licence = self.material.electronic_licence
+        return licence if all(line.licence_accepted for _, line in self.lines) else ""
+
+    @property
     def necessity(self) -> Necessity:
         return max((Necessity(line.necessity) for _, line in self.lines), key=STRENGTH.__getitem__)
 
@@ -453,6 +459,6 @@ def _material(entry: MergedMaterial) -> dict[str, Any]:
         "conditions": entry.conditions,
         "originals": entry.originals,
         "copies": entry.copies,
-        "electronic_licence": entry.material.electronic_licence,
+        "electronic_licence": entry.electronic_licence,
         "items": [member.item.code for member, _ in entry.lines if member.item],
     }

@@ -5,9 +5,10 @@ from typing import Any
 
 from services.choices import LimitKind, Necessity
 from services.composition import MergedMaterial
-from services.models import ItemMaterial, Material, ServiceBundle, ServiceItem
+from services.models import ItemMaterial, ServiceBundle, ServiceItem
 from tuoxian_portal.core.choices import Confidence
 from tuoxian_portal.core.money import NBSP
+from tuoxian_portal.directory.models import Outlet
 
 AT_WINDOW = "以窗口答复为准"
 
@@ -34,25 +35,27 @@ def counts_text(originals: int | None, copies: int | None) -> str:
     return "、".join(parts)
 
 
-def licence_text(material: Material) -> str:
-    return f"可用{material.electronic_licence}，免交纸质材料" if material.electronic_licence else ""
+def licence_text(licence: str) -> str:
+    return f"可用{licence}，免交纸质材料" if licence else ""
 
 
-def material_row(line: ItemMaterial) -> dict[str, str]:
-    """One material of one item, for the `task_list` component."""
+def material_row(line: ItemMaterial) -> dict[str, Any]:
+    """One material of one item, for the `task_list` component; with its forms, when there are any."""
+    files = (("空白表格", line.blank_url), ("样表", line.sample_url))
     hints = [
         line.condition if line.necessity == Necessity.CONDITIONAL else "",
         line.get_origin_display(),
         line.get_form_display(),
         counts_text(line.originals, line.copies),
-        line.acceptance,
-        licence_text(line.material),
+        f"受理标准：{line.acceptance}" if line.acceptance else "",
+        licence_text(line.electronic_licence),
     ]
     return {
         "title": line.name,
         "hint": " · ".join(hint for hint in hints if hint),
         "status": line.get_necessity_display(),
         "tone": Necessity(line.necessity).tone,
+        "links": [(f"{label}：{line.name}", label, url) for label, url in files if url],
     }
 
 
@@ -61,7 +64,7 @@ def merged_row(entry: MergedMaterial) -> dict[str, str]:
     hints = [
         "；".join(entry.conditions),
         counts_text(entry.originals, entry.copies),
-        licence_text(entry.material),
+        licence_text(entry.electronic_licence),
         f"{len(entry.lines)}{NBSP}个事项共用这一份" if len(entry.lines) > 1 else "",
     ]
     return {
@@ -115,11 +118,52 @@ def key_facts(item: ServiceItem) -> list[tuple[str, str, str]]:
     ]
 
 
+def details_of(item: ServiceItem) -> list[tuple[Any, ...]]:
+    """The rest of the elements of the list, for the `summary_list` component. What an applicant may well
+    ask for and no source states says 以窗口答复为准; what does not concern most items is left out.
+    No queries on an item read through `for_guide()`."""
+    outlets = list(item.outlets.all())
+    rows: list[tuple[Any, ...]] = [
+        ("事项类型", item.type_text),
+        ("服务对象", "、".join(item.audiences)),
+        ("实施主体", item.authority),
+        ("联办机构", item.joint_bodies),
+        ("主题", "、".join(theme.name for theme in item.themes.all())),
+        ("项目阶段", item.get_stage_display()),
+        ("全帮办", "全帮办事项，可以委托帮办员全程办理" if item.full_assistance else ""),
+        ("可办层级", "、".join(item.levels) or AT_WINDOW),
+        ("办理网点", "\n".join(outlet_text(outlet) for outlet in outlets)),
+        ("办理窗口", item.window or AT_WINDOW),
+        ("咨询电话", item.phone or AT_WINDOW),
+        ("监督投诉电话", item.complaint_phone),
+        ("通办范围", "、".join(item.reaches)),
+        ("中介服务", item.intermediary),
+        ("数量限制", item.quota),
+        ("基本编码", item.basic_code),
+        ("实施编码", item.implementation_code),
+    ]
+    if url := item.result_sample_url:
+        rows.append(("结果样本", item.result or "办理结果", ("查看样本", url)))
+    return [row for row in rows if row[1]]
+
+
+def outlet_text(outlet: Outlet) -> str:
+    """`新营子镇便民服务中心（地址，办公时间）`."""
+    known = "，".join(part for part in (outlet.address, outlet.opening_hours) if part)
+    return f"{outlet.name}（{known}）" if known else outlet.name
+
+
 def desk_of(item: ServiceItem) -> dict[str, str]:
-    """Whom to ask, for the `contact` component."""
+    """Whom to ask, for the `contact` component; with the address where there is one outlet only."""
+    outlets = list(item.outlets.all())
+    place = outlets[0] if len(outlets) == 1 else None
     return {
-        "name": item.window or item.authority,
-        "phone": item.phone or (item.department.phone if item.department else ""),
+        "name": item.window or (place.name if place else item.authority),
+        "phone": item.phone
+        or (place.phone if place else "")
+        or (item.department.phone if item.department else ""),
+        "address": place.address if place else "",
+        "opening_hours": place.opening_hours if place else "",
     }
 
 

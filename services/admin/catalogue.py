@@ -10,6 +10,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -52,6 +54,7 @@ from tuoxian_portal.audit.workflow_admin import (
 )
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge
 from tuoxian_portal.core.concurrency import bump
+from tuoxian_portal.core.uploads import check_upload
 
 
 def next_code() -> str:
@@ -69,7 +72,21 @@ class CatalogueForm(VersionedModelForm):
                 self.fields[name].widget.attrs["rows"] = 3
 
 
-class ItemForm(CatalogueForm):
+class PublicFileForm(forms.ModelForm):
+    """A form whose uploads the public will download: checked by their content."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name, file in list(cleaned.items()):
+            if isinstance(file, UploadedFile):
+                try:
+                    check_upload(file)
+                except ValidationError as error:
+                    self.add_error(name, error)
+        return cleaned
+
+
+class ItemForm(PublicFileForm, CatalogueForm):
     left_to_window = forms.MultipleChoiceField(
         label=_("以窗口答复为准的要素"),
         choices=list(LEAVABLE.items()),
@@ -86,22 +103,21 @@ class ItemForm(CatalogueForm):
         return self.cleaned_data["code"].strip().upper()
 
 
-class MaterialLine(TabularInline):
+class MaterialLine(StackedInline):
+    """A material is much to say: in a table of thirteen columns nobody finds anything."""
+
     model = ItemMaterial
+    form = PublicFileForm
     autocomplete_fields = ["material"]
     extra = 0
     tab = True
+    collapsible = True
     fields = (
-        "order",
-        "material",
-        "wording",
-        "necessity",
-        "condition",
-        "originals",
-        "copies",
-        "form",
-        "origin",
-        "acceptance",
+        ("order", "material", "wording"),
+        ("necessity", "condition"),
+        ("originals", "copies", "form", "origin"),
+        ("acceptance", "licence_accepted"),
+        ("blank_form", "sample_file"),
     )
     verbose_name_plural = _("申请材料")
 
@@ -195,9 +211,10 @@ class ServiceItemAdmin(CatalogueAdmin):
         "state_badge",
         "material_count",
         "updated_at",
+        "is_sample",
     ]
     list_display_links = ["code", "name"]
-    list_filter = ["state", "item_type", "department", "stage", "handling_kind", "themes"]
+    list_filter = ["state", "item_type", "department", "stage", "handling_kind", "themes", "is_sample"]
     search_fields = ["search_text", "authority"]
     autocomplete_fields = ["department", "themes", "outlets", "issues"]
     readonly_fields = ["state_badge", "missing", "version_number", "published_at", "revises"]
@@ -250,7 +267,8 @@ class ServiceItemAdmin(CatalogueAdmin):
                     ("same_city", "cross_province", "cross_region"),
                     ("at_county", "at_town", "at_village"),
                     "outlets",
-                    ("window", "phone"),
+                    ("window", "phone", "complaint_phone"),
+                    ("joint_bodies", "intermediary", "quota"),
                 ),
             },
         ),
@@ -258,7 +276,13 @@ class ServiceItemAdmin(CatalogueAdmin):
             _("收费与结果"),
             {
                 "classes": ["tab"],
-                "fields": (("charged", "fee"), "fee_basis", ("result", "result_validity"), "issues"),
+                "fields": (
+                    ("charged", "fee"),
+                    "fee_basis",
+                    ("result", "result_validity"),
+                    "result_sample",
+                    "issues",
+                ),
             },
         ),
         (_("公开与来源"), {"classes": ["tab"], "fields": ("left_to_window", *SOURCE_FIELDS)}),
@@ -370,8 +394,8 @@ class ServiceBundleAdmin(CatalogueAdmin):
         "retire": Verb(ReasonForm, actions.retire, "record"),
         "reopen": Verb(VersionForm, actions.reopen, "record"),
     }
-    list_display = ["name", "theme", "department", "state_badge", "order", "updated_at"]
-    list_filter = ["state", "theme", "department", "stage"]
+    list_display = ["name", "theme", "department", "state_badge", "order", "updated_at", "is_sample"]
+    list_filter = ["state", "theme", "department", "stage", "is_sample"]
     search_fields = ["search_text"]
     autocomplete_fields = ["department"]
     readonly_fields = ["state_badge", "missing", "published_at"]

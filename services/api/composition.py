@@ -16,7 +16,7 @@ class MergedMaterialSerializer(serializers.Serializer):
     conditions = serializers.ListField(child=serializers.CharField())
     originals = serializers.IntegerField(allow_null=True)
     copies = serializers.IntegerField(allow_null=True)
-    electronic_licence = serializers.CharField(source="material.electronic_licence")
+    electronic_licence = serializers.CharField()
     wanted_by = serializers.ListField(child=serializers.CharField())
 
 

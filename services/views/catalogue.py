@@ -11,8 +11,10 @@ from django.urls import reverse
 from services.choices import FactScope, ItemType, ProjectStage
 from services.form_filling import FORM_NOTE, fields_of
 from services.guides import (
+    AT_WINDOW,
     bundle_card,
     desk_of,
+    details_of,
     item_card,
     key_facts,
     material_row,
@@ -109,22 +111,14 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
     bundles = (
         ServiceBundle.objects.published().filter(members__item=item).distinct().prefetch_related("members")
     )
-    details = [
-        ("事项类型", item.get_item_type_display()),
-        ("服务对象", "、".join(item.audiences)),
-        ("实施主体", item.authority),
-        ("项目阶段", item.get_stage_display()),
-        ("办理网点", "、".join(outlet.name for outlet in item.outlets.all())),
-        ("实施编码", item.implementation_code),
-        ("基本编码", item.basic_code),
-    ]
     return render(
         request,
         "services/detail.html",
         {
             "item": item,
             "facts": key_facts(item),
-            "details": [(label, value) for label, value in details if value],
+            "details": details_of(item),
+            "at_window": AT_WINDOW,
             "materials": [material_row(line) for line in item.materials.all()],
             "form": form_rows(fields_of([item]), shared=False),
             "form_note": FORM_NOTE,

@@ -63,6 +63,7 @@ class CompleteItemFactory(DjangoModelFactory):
     conditions = "符合测试条件"
     visits = 1
     at_window = True
+    at_county = True
     charged = False
     result = "测试证书"
     window = "测试窗口"

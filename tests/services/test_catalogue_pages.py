@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from zeal import zeal_ignore
 
 from services.choices import Necessity, PublicationState
-from services.models import HallMechanism, HallStatistic, ServiceItem
+from services.models import HallMechanism, HallStatistic, ItemStep, ServiceItem
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import (
     BundleFactory,
@@ -22,6 +23,8 @@ from tests.factories.catalogue import (
     add_line,
     yes_or_no,
 )
+from tests.factories.directory import OutletFactory
+from tests.uploads import docx, pdf
 
 pytestmark = pytest.mark.django_db
 S = PublicationState
@@ -147,6 +150,88 @@ def test_a_guide_says_what_only_the_window_answers(client: Any) -> None:
     assert facts["到现场次数"] == facts["收费"] == "以窗口答复为准"
     assert facts["承诺时限"] == ""  # the component says that the county has not published it
     assert "县里尚未公布" in text_of(client, item.get_absolute_url())
+
+
+def test_a_guide_shows_every_element_of_the_list(client: Any) -> None:
+    item = PublishedItemFactory(
+        item_type="filing",
+        full_assistance=True,
+        stage="land",
+        at_town=True,
+        basic_code="000104001000",
+        implementation_code="1" * 31,
+        same_city="collected",
+        quota="每年 10 个",
+        intermediary="测绘",
+        joint_bodies="测试联办局",
+        complaint_phone="0471-1234567",
+        result_sample="catalogue/ab/x.pdf",
+    )
+    outlet = OutletFactory(address="测试路 1 号", opening_hours="9:00–17:00")
+    item.outlets.add(outlet)
+    ItemStep.objects.create(item=item, name="审查", who="审查员", days=3)
+    text = text_of(client, item.get_absolute_url())
+    for words in (
+        "行政备案（10）",
+        "可以委托帮办员全程办理",
+        "县级、镇级",
+        "000104001000",
+        "1" * 31,
+        "同城通办（异地代收代办）",
+        "每年 10 个",
+        "测绘",
+        "测试联办局",
+        "0471-1234567",
+        f"{outlet.name}（测试路 1 号，9:00–17:00）",
+        "审查员，3\xa0个工作日",
+        reverse("services:file", args=[item.code, "result", 1]),
+    ):
+        assert words in text, words
+    assert text.count('href="tel:0471-8512345"') >= 2  # at the top and at the bottom
+
+
+def test_what_nobody_knows_is_left_to_the_window(client: Any) -> None:
+    item = PublishedItemFactory(window="", phone="", conditions="", at_county=False)
+    details = dict(row[:2] for row in client.get(item.get_absolute_url()).context["details"])
+    assert {details[label] for label in ("可办层级", "办理窗口", "咨询电话")} == {"以窗口答复为准"}
+    assert "<p>以窗口答复为准</p>" in text_of(client, item.get_absolute_url())
+
+
+def test_forms_of_a_material_are_handed_out_while_the_guide_is_published(
+    client: Any, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    item = PublishedItemFactory(lines=0)
+    line = add_line(item, MaterialFactory(name="测试申请表"))
+    line.blank_form.save("表.docx", ContentFile(docx()))
+    line.sample_file.save("样.pdf", ContentFile(pdf()))
+    page = text_of(client, item.get_absolute_url())
+    blank, sample = (
+        reverse("services:file", args=[item.code, kind, line.material_id]) for kind in ("blank", "sample")
+    )
+    assert blank in page
+    assert sample in page
+    form = client.get(blank)
+    assert b"".join(form).startswith(b"PK")
+    assert form.headers["Content-Disposition"].startswith("attachment")
+    assert "%E6%B5%8B%E8%AF%95%E7%94%B3%E8%AF%B7%E8%A1%A8" in form.headers["Content-Disposition"]
+    shown = client.get(sample)
+    assert (shown.headers["Content-Type"], b"".join(shown)[:5]) == ("application/pdf", b"%PDF-")
+    assert shown.headers["Content-Disposition"].startswith("inline")
+    for address in (
+        reverse("services:file", args=[item.code, "result", 1]),
+        reverse("services:file", args=[item.code, "blank", 999]),
+        reverse("services:file", args=["NO-1", "blank", line.material_id]),
+    ):
+        assert client.get(address).status_code == 404
+    ServiceItem.objects.filter(pk=item.pk).update(state=S.RETIRED)
+    assert client.get(blank).status_code == 404
+
+
+def test_an_item_that_insists_on_paper_does_not_promise_otherwise(client: Any) -> None:
+    item = PublishedItemFactory(lines=0)
+    add_line(item, MaterialFactory(electronic_licence="测试电子证照"), licence_accepted=False)
+    assert "测试电子证照" not in text_of(client, item.get_absolute_url())
 
 
 def test_a_guide_costs_the_same_for_few_and_many(client: Any) -> None:

@@ -65,6 +65,7 @@ def a_line(draw: Any) -> Any:
         condition=draw(st.sampled_from(["", "甲情形", "乙情形"])),
         originals=draw(COUNTS),
         copies=draw(COUNTS),
+        licence_accepted=draw(st.booleans()),
     )
 
 

@@ -50,6 +50,7 @@
   addEventListener("submit", async (event) => {
     const form = event.target;
     if (form.method !== "post" || form.dataset.alive || !form.elements.csrfmiddlewaretoken) return;
+    if (form.id === "login-form") return; // nobody is signed in there yet
     event.preventDefault();
     event.stopImmediatePropagation();
     if (form.dataset.asking) return;

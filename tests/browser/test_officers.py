@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tests.browser.conftest import PASSWORD
 from tests.browser.journeys import double_click, offered
 
 FORM = "#content form"
@@ -106,3 +107,15 @@ def test_a_policy_with_gaps_is_not_called_valid(open_page: Callable[..., Any]) -
     answer = page.locator(FORM).inner_text()
     for gap in missing:
         assert gap in answer
+
+
+def test_who_follows_a_link_into_the_workbench_signs_in_there_and_arrives(
+    open_page: Callable[..., Any],
+) -> None:
+    page = open_page()
+    page.goto("/admin/policies/incentivepolicy/")
+    page.fill("input[name=username]", "policy-huang")
+    page.fill("input[name=password]", PASSWORD)
+    page.locator("#login-form button[type=submit]").click()
+    page.wait_for_url("**/admin/policies/incentivepolicy/")
+    assert page.locator("#result_list tbody tr").count()

@@ -564,6 +564,9 @@ def test_editing_the_calendar_has_the_worker_derive_deadlines_again(
     job = Job.objects.get(kind="recompute-deadlines")
     assert job.state == Job.State.SUCCEEDED
     assert job.payload["moved"][0].startswith(case.case_number)
+    with freeze_time(MONDAY):  # the session is as old as the clock
+        page = client.get(f"/admin/core/job/{job.pk}/change/").content.decode()
+    assert job.payload["moved"][0] in page
 
 
 def test_papers_say_the_same_when_they_are_printed_again(hall):

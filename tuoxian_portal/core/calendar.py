@@ -107,25 +107,35 @@ def exceptions_from_package(year: int) -> dict[date, tuple[bool, str]]:
     return found
 
 
-@transaction.atomic
 def import_year(year: int, *, status: str, source: str = "") -> tuple[int, int]:
-    """Replaces `year` in the table by what the package knows; returns (added or changed, removed).
+    """Replaces `year` in the table by what the package knows; see `replace_year`."""
+    return replace_year(year, exceptions_from_package(year), status=status, source=source)
+
+
+@transaction.atomic
+def replace_year(
+    year: int, wanted: dict[date, tuple[bool, str]], *, status: str, source: str = ""
+) -> tuple[int, int]:
+    """Makes the table hold exactly `wanted` (day → works, name) for `year`; returns (added or changed,
+    removed).
 
     Idempotent. Open deadlines are derived from the table, so they follow; `services` lists those
     that moved.
     """
-    wanted = exceptions_from_package(year)
-    existing = {d.date: d for d in CalendarDay.objects.filter(date__year=year)}
-    changed = 0
-    for day, (working, name) in wanted.items():
-        row = existing.pop(day, None)
-        if row is None or (row.is_working, row.name) != (working, name):
-            CalendarDay.objects.update_or_create(date=day, defaults={"is_working": working, "name": name})
-            changed += 1
-    CalendarDay.objects.filter(pk__in=list(existing)).delete()
+    existing = {d.date: (d.is_working, d.name) for d in CalendarDay.objects.filter(date__year=year)}
+    changed = [
+        CalendarDay(date=day, is_working=working, name=name)
+        for day, (working, name) in wanted.items()
+        if existing.get(day) != (working, name)
+    ]
+    removed = [day for day in existing if day not in wanted]
+    CalendarDay.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["date"], update_fields=["is_working", "name"]
+    )
+    CalendarDay.objects.filter(pk__in=removed).delete()
     CalendarYear.objects.update_or_create(year=year, defaults={"status": status, "source": source})
-    if changed or existing:
+    if changed or removed:
         announce_change()
     else:
         transaction.on_commit(forget_calendar)
-    return changed, len(existing)
+    return len(changed), len(removed)

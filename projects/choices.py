@@ -122,6 +122,24 @@ class ReportState(BadgeChoices):
         return [cls.ACCEPTED, cls.FROZEN]
 
 
+class RestatedFigure(models.TextChoices):
+    """A figure of a monthly report that a restatement may change; the values are its field names."""
+
+    INVESTED = "invested_month_wan", _("本月完成投资（万元）")
+    PROGRESS = "physical_progress", _("形象进度（%）")
+
+
+class FundsSource(models.TextChoices):
+    """Where money that arrived came from."""
+
+    OWN = "own", _("企业自有资金")
+    EQUITY = "equity", _("股东或外部股权投资")
+    LOAN = "loan", _("银行贷款")
+    GRANT = "grant", _("财政资金")
+    OTHER = "other", _("其他")
+    UNSTATED = "unstated", _("未说明")
+
+
 class ConfidenceLevel(BadgeChoices):
     """Whether a project can be expected on time."""
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db.models import Count, DecimalField, F, Max, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from projects.choices import LeadState, Nature, ReportState, Stage, Status, TargetCategory
+from projects.choices import LeadState, Nature, ReportState, RestatedFigure, Stage, Status, TargetCategory
 from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.accounts.scoping import scope_rows
 from tuoxian_portal.core.months import month_of
@@ -17,7 +17,32 @@ WAN: DecimalField = DecimalField(max_digits=20, decimal_places=4)
 ZERO = Value(Decimal(0), output_field=WAN)
 
 
-def _sum_of(model: Any, amount: str, **filters: Any) -> Coalesce:
+def booked(until: Any = None) -> Any:
+    """The investment (万元) of a monthly report as the books say: what was reported and every
+    restatement since. The one expression from which every total is made.
+
+    `until` is a day: what was restated in a later month does not count, so that a month of the past
+    says what it said when it was closed. It may be an expression that yields the first of a month.
+    """
+    from projects.models import Restatement
+
+    if until is None:
+        return F("invested_month_wan")
+    if isinstance(until, date):
+        until = month_of(until)
+    later = (
+        Restatement.objects.filter(
+            report=OuterRef("pk"), figure=RestatedFigure.INVESTED, booked_month__gt=until
+        )
+        .order_by()
+        .values("report")
+        .annotate(total=Sum(F("new_value") - F("old_value")))
+        .values("total")
+    )
+    return F("invested_month_wan") - Coalesce(Subquery(later, output_field=WAN), ZERO)
+
+
+def _sum_of(model: Any, amount: Any, **filters: Any) -> Coalesce:
     """The sum of `amount` over a project's rows of `model`, 0 when there are none; one subquery."""
     rows = (
         model.objects.filter(project=OuterRef("pk"), **filters)
@@ -63,25 +88,45 @@ class KeyProjectQuerySet(PortalQuerySet):
     def with_totals(self, year: int, month: date | None = None) -> Self:
         """Adds, in 万元 and from accepted or frozen reports only:
 
-        `invested_year_wan` (sum of the year up to and including `month`, else the whole year),
-        `invested_month_wan` (that `month`, else 0), `received_year_wan` and `received_total_wan`
-        (dated receipts), `latest_progress` (percent of the newest counted report) and
-        `latest_month`. No extra query: each is a correlated subquery.
+        `invested_year_wan` (sum of the year up to and including `month` as the books stood then, else
+        the whole year as they stand today), `invested_month_wan` (that `month` as it was closed, else
+        0), `restated_month_wan` (what restatements booked in that `month` changed of the year),
+        `received_year_wan` and `received_total_wan` (dated receipts that were not voided),
+        `latest_progress` (percent of the newest counted report) and `latest_month`. No extra query:
+        each is a correlated subquery.
         """
-        from projects.models import FundsReceipt, ProgressReport
+        from projects.models import FundsReceipt, ProgressReport, Restatement
 
         counted = {"state__in": ReportState.counted()}
         until = {"month__lte": month_of(month)} if month else {}
         newest = ProgressReport.objects.filter(project=OuterRef("pk"), **counted, **until).order_by("-month")
         return self.annotate(
-            invested_year_wan=_sum_of(
-                ProgressReport, "invested_month_wan", month__year=year, **counted, **until
-            ),
-            invested_month_wan=_sum_of(ProgressReport, "invested_month_wan", month=month_of(month), **counted)
+            invested_year_wan=_sum_of(ProgressReport, booked(month), month__year=year, **counted, **until),
+            invested_month_wan=_sum_of(ProgressReport, booked(month), month=month_of(month), **counted)
             if month
             else ZERO,
-            received_year_wan=_sum_of(FundsReceipt, "amount_wan", received_on__year=year),
-            received_total_wan=_sum_of(FundsReceipt, "amount_wan"),
+            restated_month_wan=Coalesce(
+                Subquery(
+                    Restatement.objects.filter(
+                        report__project=OuterRef("pk"),
+                        report__month__year=year,
+                        figure=RestatedFigure.INVESTED,
+                        booked_month=month_of(month),
+                    )
+                    .order_by()
+                    .values("report__project")
+                    .annotate(total=Sum(F("new_value") - F("old_value")))
+                    .values("total"),
+                    output_field=WAN,
+                ),
+                ZERO,
+            )
+            if month
+            else ZERO,
+            received_year_wan=_sum_of(
+                FundsReceipt, "amount_wan", received_on__year=year, voided_at__isnull=True
+            ),
+            received_total_wan=_sum_of(FundsReceipt, "amount_wan", voided_at__isnull=True),
             latest_progress=Subquery(newest.values("physical_progress")[:1]),
             latest_month=Subquery(newest.values("month")[:1]),
         )
@@ -103,7 +148,7 @@ class KeyProjectQuerySet(PortalQuerySet):
             ),
             assessed_invested_wan=Coalesce(
                 Subquery(
-                    this_year.values("project").annotate(t=Sum("invested_month_wan")).values("t"),
+                    this_year.values("project").annotate(t=Sum(booked(on))).values("t"),
                     output_field=WAN,
                 ),
                 ZERO,
@@ -182,7 +227,7 @@ class ProgressReportQuerySet(ChildOfProjectQuerySet):
 
     def with_year_to_date(self) -> Self:
         """Adds `invested_year_wan`: the project's counted months of the same year up to this one,
-        this one included whatever its state. One correlated subquery."""
+        this one included whatever its state, as the books stood at its end. No extra query."""
         earlier = (
             self.model.objects.filter(
                 project=OuterRef("project"),
@@ -192,12 +237,11 @@ class ProgressReportQuerySet(ChildOfProjectQuerySet):
             )
             .order_by()
             .values("project")
-            .annotate(total=Sum("invested_month_wan"))
+            .annotate(total=Sum(booked(OuterRef(OuterRef("month")))))
             .values("total")
         )
         return self.annotate(
-            invested_year_wan=Coalesce(Subquery(earlier, output_field=WAN), ZERO)
-            + Coalesce(F("invested_month_wan"), ZERO)
+            invested_year_wan=Coalesce(Subquery(earlier, output_field=WAN), ZERO) + booked(OuterRef("month"))
         )
 
 

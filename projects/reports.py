@@ -59,6 +59,7 @@ class Row:
     total: Decimal | None
     plan: Decimal | None
     month: Decimal
+    restated: Decimal
     year: Decimal
     physical: Decimal | None
     latest: date | None
@@ -156,6 +157,7 @@ def _row(project: Any, year: int, on: date) -> Row:
         total=project.total_investment_wan,
         plan=project.plan_for(year),
         month=project.invested_month_wan,
+        restated=project.restated_month_wan,
         year=project.invested_year_wan,
         physical=project.latest_progress,
         latest=project.latest_month,
@@ -209,6 +211,11 @@ def _overall(rows: list[Row], start: date, note: str) -> dict[str, Any]:
         f"纳入月报的重点项目 {len(rows)} 个，总投资 {format_wan(_sum(r.total for r in rows))}。",
         f"{note}累计完成投资 {format_wan(done)}，其中{start.month}月完成 {format_wan(_sum(r.month for r in rows))}。",
     ]
+    if corrected := [row for row in rows if row.restated]:
+        sentences.append(
+            f"本月另有 {len(corrected)} 个项目更正了以前月份的数据，合计 {format_wan(_sum(r.restated for r in corrected))}，"
+            "已计入累计。"
+        )
     if plan:
         planned_done = _sum(r.year for r in rows if r.plan)
         rate, elapsed = _rate(planned_done, plan), percent(start.month, 12)
@@ -474,6 +481,10 @@ NOTES = [
     [
         "完成投资",
         "只取状态为“已审核”或“已冻结”的月度进展；草稿和已提交未审核的不计。累计为当年1月至本月之和。",
+    ],
+    [
+        "更正",
+        "已冻结的数据只能更正：更正计入当时尚未冻结的月份，累计＝上月累计＋本月完成＋本月更正；已公布的月份不变。",
     ],
     ["完成率", "有年度计划的项目累计完成投资 ÷ 其年度计划投资；没有计划的项目不进入分子和分母。"],
     ["时间进度", "已过月数 ÷ 12。"],

@@ -9,6 +9,8 @@ READ = [
     "projects.view_projectmilestone",
     "projects.view_projectproblem",
     "projects.view_fundsreceipt",
+    "projects.view_restatement",
+    "projects.view_progressphoto",
     "projects.view_projectfact",
     "projects.view_target",
     "projects.view_portfoliofact",
@@ -17,7 +19,14 @@ LEDGER = [
     f"projects.{verb}_{model}"
     for model in ("keyproject", "opportunity", "progressreport", "projectmilestone", "projectproblem")
     for verb in ("add", "change")
-] + ["projects.add_fundsreceipt", "projects.change_target", "projects.add_target"]
+] + [
+    "projects.add_fundsreceipt",
+    "projects.void_fundsreceipt",
+    "projects.add_progressphoto",
+    "projects.publish_progressphoto",
+    "projects.change_target",
+    "projects.add_target",
+]
 
 role_grants.register(
     "projects",
@@ -44,6 +53,7 @@ role_grants.register(
             "projects.view_investmentlead",
             "projects.accept_report",
             "projects.freeze_report",
+            "projects.restate_report",
             "projects.override_confidence",
         ],
         "official": READ,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from projects.choices import (
     Comparison,
+    FundsSource,
     LeadSource,
     LeadState,
     MilestoneKind,
@@ -249,7 +250,8 @@ class Maker:
         end_progress = {Stage.SIGNED: 0, Stage.FILED: 2, Stage.STARTED: 18, Stage.BUILDING: 74}.get(
             Stage(project.stage), 100
         )
-        rows = []
+        rows: list[ProgressReport] = []
+        closing = Decimal(0)
         for back in range(MONTHS, 0, -1):
             month = months_back(self.today, back)
             if project.signed_on and month < month_of(project.signed_on):
@@ -278,7 +280,17 @@ class Maker:
                     is_sample=True,
                 )
             )
+            if rows[-1].state == ReportState.FROZEN:
+                closing = self.close(rows[-1], closing)
         return rows
+
+    @staticmethod
+    def close(report: ProgressReport, opening: Decimal) -> Decimal:
+        """Writes the report's page of the book and returns its closing figure."""
+        report.frozen_wan, report.frozen_progress = report.invested_month_wan, report.physical_progress
+        report.opening_wan, report.restated_wan = opening, Decimal(0)
+        report.closing_wan = opening + report.invested_month_wan
+        return report.closing_wan
 
     @staticmethod
     def invested(project: KeyProject, month: date) -> Decimal:
@@ -307,6 +319,7 @@ class Maker:
                     Decimal(1)
                 ),
                 payer="示例出资方",
+                source_kind=self.random.choice([FundsSource.OWN, FundsSource.LOAN, FundsSource.EQUITY]),
                 evidence=f"示例回单 {i + 1} 号",
                 is_sample=True,
             )

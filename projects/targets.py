@@ -15,6 +15,7 @@ from django.db.models import Count, Q, Sum
 
 from projects.choices import Comparison, Nature, ProjectType, ReportState, Status
 from projects.models import FundsReceipt, KeyProject, ProgressReport
+from projects.querysets import booked
 from tuoxian_portal.core.money import percent
 
 WAN_IN_YI = 10_000
@@ -47,7 +48,7 @@ RULES: dict[str, Rule] = {
     ),
     "invested": Rule(
         "当年完成投资",
-        "当年各月已审核或已冻结的月度进展中“本月完成投资”之和。",
+        "当年各月已审核或已冻结的月度进展中“本月完成投资”之和，含已作的更正。",
         "亿元",
         "invested",
         "reports",
@@ -61,7 +62,7 @@ RULES: dict[str, Rule] = {
     ),
     "received": Rule(
         "招商到位资金",
-        "到位日期在当年、属于总投资不少于 1 亿元项目的到位资金凭证金额之和。",
+        "到位日期在当年、属于总投资不少于 1 亿元项目、未作废的到位资金金额之和。",
         "亿元",
         "received",
         "receipts",
@@ -155,12 +156,13 @@ def _read(is_sample: bool, year: int, until: date | None) -> dict[str, dict[Any,
         .order_by()
         .values("project__industry")
         .annotate(
-            invested_wan=Sum("invested_month_wan"),
+            invested_wan=Sum(booked(until)),
             projects_500=Count("project", distinct=True, filter=Q(project__total_investment_wan__gte=500)),
         )
     )
     receipts = (
-        FundsReceipt.objects.filter(
+        FundsReceipt.objects.valid()
+        .filter(
             of_projects,
             in_year("received_on"),
             is_sample=is_sample,
@@ -208,7 +210,8 @@ def rows(rule: str, year: int, *, is_sample: bool) -> Q:
         "projects_500": reported & Q(total_investment_wan__gte=500),
         "invested": reported,
         "introduced_1yi": signed & large,
-        "received": large & Q(pk__in=_projects_with(FundsReceipt, received_on__year=year, **same)),
+        "received": large
+        & Q(pk__in=_projects_with(FundsReceipt, received_on__year=year, voided_at__isnull=True, **same)),
         "signed": signed,
         "started": started,
         "started_new": started & Q(project_type=ProjectType.NEW),

@@ -22,6 +22,7 @@ from tuoxian_portal.core.listing import Facet, Listing
 from tuoxian_portal.core.money import format_wan, plain
 from tuoxian_portal.directory.models import Department
 
+PHOTOS_SHOWN = 12
 DONE_SALT = "projects.enquiry.done"
 # Named projects before groups, works and other rows that are not one project each.
 PROJECTS_FIRST = Case(When(nature=Nature.PROJECT, then=0), default=1)
@@ -252,6 +253,7 @@ def _project_context(project: KeyProject) -> dict[str, Any]:
             {"title": title, "date": f"{day:%Y-%m-%d}", "who": "", "text": "", "state": state}
             for title, day, state in _dates(project)
         ],
+        "photos": list(project.photos.published().select_related("report")[:PHOTOS_SHOWN]),
         "facts": facts,
         "desk": _desk(project.department),
         "enquire_url": _enquire_url(project.number),

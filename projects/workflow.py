@@ -5,6 +5,8 @@ from typing import Any
 from projects.choices import LeadState, ReportState, Stage, Status
 from projects.confidence import is_assessed
 from projects.stage_fields import missing_at, words
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.months import month_of
 from tuoxian_portal.core.workflow import Guard, Transition, Workflow, register_check
 
 MOVE_STAGE = "projects.move_stage"
@@ -13,6 +15,8 @@ CHANGE_STATUS = "projects.change_status"
 SUBMIT = "projects.submit_report"
 ACCEPT = "projects.accept_report"
 FREEZE = "projects.freeze_report"
+RESTATE = "projects.restate_report"
+VOID_RECEIPT = "projects.void_fundsreceipt"
 HANDLE_LEAD = "projects.handle_lead"
 CONVERT_LEAD = "projects.convert_lead"
 
@@ -235,6 +239,13 @@ def not_own_report(report: Any, user: Any) -> str | None:
     return None
 
 
+def month_is_over(report: Any, user: Any) -> str | None:
+    """A month is closed once it has ended: nothing more can happen in it."""
+    if report.month >= month_of(today()):
+        return f"{report.month:%Y年%m月}尚未结束，月末之后才能冻结。"
+    return None
+
+
 REPORT_WORKFLOW = register_check(
     Workflow(
         name="progress_report",
@@ -273,10 +284,42 @@ REPORT_WORKFLOW = register_check(
                 frozenset({ReportState.ACCEPTED}),
                 ReportState.FROZEN,
                 FREEZE,
-                confirm="冻结后数据不能再改。确定冻结？",
+                guards=(month_is_over,),
+                confirm="冻结后数据不能再改，只能作有理由的更正。确定冻结？",
+            ),
+            Transition(
+                "restate",
+                "更正",
+                frozenset({ReportState.FROZEN}),
+                None,
+                RESTATE,
+                needs_reason=True,
+                confirm="更正计入尚未冻结的月份，已公布月份的期末数不变。原值、新值、理由和更正人都会保留。",
             ),
         ),
     )
+)
+
+
+# --- Money that arrived --------------------------------------------------------------------------
+RECEIPT_EVENTS = EventWorkflow(
+    name="funds_receipt_events",
+    states=Status,
+    initial="",
+    terminal=frozenset(),
+    transitions=(
+        Transition(
+            "void",
+            "作废",
+            ALWAYS,
+            None,
+            VOID_RECEIPT,
+            needs_reason=True,
+            guards=(only_if(lambda r: r.voided_at is None, "这笔到位资金已经作废。"),),
+            confirm="作废后不再计入合计，记录和理由保留；正确的金额请重新登记。确定作废？",
+            tone="danger",
+        ),
+    ),
 )
 
 

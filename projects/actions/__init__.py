@@ -1,5 +1,6 @@
 """Everything that changes a project, a report or a lead. The admin, the API, pages and tasks call these."""
 
+from projects.actions.funds import record_receipt, void_receipt
 from projects.actions.leads import (
     assign_lead,
     close_lead,
@@ -10,6 +11,7 @@ from projects.actions.leads import (
     reopen_lead,
     save_lead,
 )
+from projects.actions.photos import add_photo, publish_photo
 from projects.actions.projects import (
     advance_stage,
     available_project_actions,
@@ -30,6 +32,8 @@ from projects.actions.records import save_opportunity, save_target
 from projects.actions.reports import (
     accept_report,
     freeze_report,
+    raise_problem,
+    restate_report,
     save_report,
     send_back_report,
     submit_report,
@@ -37,6 +41,7 @@ from projects.actions.reports import (
 
 __all__ = [
     "accept_report",
+    "add_photo",
     "advance_stage",
     "assign_lead",
     "available_project_actions",
@@ -51,8 +56,12 @@ __all__ = [
     "override_confidence",
     "place_stage",
     "publish",
+    "publish_photo",
+    "raise_problem",
     "record_enquiry",
+    "record_receipt",
     "reopen_lead",
+    "restate_report",
     "resume_project",
     "save_lead",
     "save_opportunity",
@@ -64,5 +73,6 @@ __all__ = [
     "stall_project",
     "submit_report",
     "terminate_project",
+    "void_receipt",
     "withdraw",
 ]

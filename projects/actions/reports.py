@@ -1,18 +1,22 @@
 """What people do with a month's report."""
 
+from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from projects import ledger
 from projects.actions.permission import require
-from projects.choices import ReportState, Status
-from projects.models import KeyProject, ProgressReport
+from projects.choices import ReportState, RestatedFigure, Status
+from projects.models import KeyProject, ProgressReport, ProjectProblem, Restatement
 from projects.workflow import REPORT_WORKFLOW
 from tuoxian_portal.audit.actions import log
-from tuoxian_portal.audit.steps import differences, locked, step
+from tuoxian_portal.audit.steps import differences, locked, step, write
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import WorkflowError
+from tuoxian_portal.core.money import plain
 
 
 @transaction.atomic
@@ -22,8 +26,8 @@ def save_report(
     """Adds a month's report as a draft, or saves the `changed` fields of a draft.
 
     Raises `NotPermitted`, `EditConflict`, `WorkflowError` once the report was submitted, or
-    `ValidationError` (future month, second report of a month, percent below the last one without a
-    reason, negative amount).
+    `ValidationError` (future month, month before a closed one, second report of a month, percent below
+    the last one without a reason, negative amount).
     """
     adding = report.pk is None
     require(
@@ -47,6 +51,14 @@ def save_report(
         report.version = fresh.version
         bump(report)
     report.full_clean()
+    closed = ledger.last_frozen(project.pk)
+    if closed and report.month <= closed:
+        raise ValidationError(
+            {
+                "month": f"{closed:%Y年%m月}已冻结，不能再补报这个月或更早的月份。"
+                "漏报的投资请在已冻结的月份上作“更正”，并写明理由。"
+            }
+        )
     if adding:
         report.is_sample = project.is_sample
         report.save()
@@ -104,6 +116,93 @@ def send_back_report(
     )
 
 
+@transaction.atomic
 def freeze_report(*, report: ProgressReport, actor: Any, version: int | None = None) -> ProgressReport:
-    """Fixes the figures for good. `actor=None` when a periodic report froze them."""
-    return step(REPORT_WORKFLOW, "freeze", report, actor, version=version, frozen_at=timezone.now())
+    """Closes the month: writes its page of the book (`ledger.page_of`). `actor=None` is the system.
+
+    Months are closed in their order. Raises `WorkflowError` while an earlier one is open.
+    """
+    _lock_project(report)
+    earlier = (
+        ProgressReport.objects.filter(project=report.project_id, month__lt=report.month)
+        .exclude(state=ReportState.FROZEN)
+        .order_by("month")
+        .first()
+    )
+    if earlier:
+        raise WorkflowError(
+            f"更早的 {earlier.month:%Y年%m月} 还是“{earlier.get_state_display()}”，请先把它审核并冻结，再冻结本月。"
+        )
+    page: dict[str, Any] = {**ledger.page_of(report), "frozen_at": timezone.now()}
+    return step(REPORT_WORKFLOW, "freeze", report, actor, version=version, **page)
+
+
+@transaction.atomic
+def restate_report(
+    *,
+    report: ProgressReport,
+    figure: str,
+    value: Decimal,
+    actor: Any,
+    reason: str,
+    version: int | None = None,
+) -> ProgressReport:
+    """Changes one figure of a frozen report and keeps what it was, why, who and when.
+
+    The change is booked in the first month still open. Raises `NotPermitted`, `EditConflict`,
+    `WorkflowError` when the report is not frozen or no reason is given, `ValidationError` for a value
+    that is the old one, negative, or above 100 percent.
+    """
+    _lock_project(report)
+    fresh = locked(report)
+    check_version(fresh, version)
+    REPORT_WORKFLOW.check(fresh, "restate", actor, reason=reason)
+    if figure not in RestatedFigure.values:
+        raise ValidationError({"figure": "请选择要更正的数据。"})
+    old = getattr(fresh, figure)
+    if value == old:
+        raise ValidationError({"value": f"与现在的数值 {plain(old, 4)} 相同，无需更正。"})
+    setattr(fresh, figure, value)
+    try:
+        fresh.clean_fields(exclude=[f.name for f in fresh._meta.fields if f.name != figure])
+    except ValidationError as error:
+        raise ValidationError({"value": error.message_dict[figure]}) from None
+    setattr(fresh, figure, old)
+    Restatement.objects.create(
+        report=fresh,
+        figure=figure,
+        old_value=old,
+        new_value=value,
+        reason=reason.strip()[:300],
+        booked_month=ledger.open_month(fresh.project_id, fresh.month),
+        restated_by=actor,
+        is_sample=fresh.is_sample,
+    )
+    return write(fresh, {figure: value}, actor=actor, action="restate", reason=reason)
+
+
+@transaction.atomic
+def raise_problem(*, problem: ProjectProblem, report: ProgressReport, actor: Any) -> ProjectProblem:
+    """Adds a problem that the month's report names, with who removes it by when.
+
+    Raises `NotPermitted`, or `ValidationError` without text, owner or deadline.
+    """
+    require(actor, "projects.add_projectproblem", "登记问题")
+    errors = {}
+    if not problem.owner.strip() and problem.owner_department_id is None:
+        errors["owner"] = "请写明责任人，或选择责任单位。"
+    if problem.due_on is None:
+        errors["due_on"] = "请填写解决期限。"
+    if errors:
+        raise ValidationError(errors)
+    problem.report, problem.project_id = report, report.project_id
+    problem.is_sample = report.is_sample
+    problem.full_clean()
+    problem.save()
+    log(actor=actor, action="raise_problem", target=report, reason=problem.text[:300])
+    return problem
+
+
+def _lock_project(report: ProgressReport) -> None:
+    """Closing and restating months of one project queue behind its row."""
+    KeyProject.objects.select_for_update(of=("self",)).get(pk=report.project_id)

@@ -1,10 +1,12 @@
 """The workbench of project officers: configuration, no rules."""
 
+from projects.admin.funds import FundsReceiptAdmin
 from projects.admin.invest import LeadAdmin, OpportunityAdmin, PortfolioFactAdmin, TargetAdmin
 from projects.admin.ledger import KeyProjectAdmin
 from projects.admin.reports import ProgressReportAdmin
 
 __all__ = [
+    "FundsReceiptAdmin",
     "KeyProjectAdmin",
     "LeadAdmin",
     "OpportunityAdmin",

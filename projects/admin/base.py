@@ -16,7 +16,7 @@ class ActionSavedAdmin(PortalAdmin):
     save_action: Any = None
     save_argument = ""
     deletable = False
-    form = VersionedModelForm
+    form: Any = VersionedModelForm
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -13,7 +13,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from projects import actions
+from projects import actions, ledger
 from projects.admin.base import ActionSavedAdmin
 from projects.admin.forms import OverrideForm, PlaceStageForm
 from projects.choices import ConfidenceLevel, Stage, Status
@@ -92,11 +92,16 @@ class ProblemInline(ChildInline):
 
 
 class ReceiptInline(ChildInline):
-    """Receipts are added, never changed: a wrong one is answered by the auditor, not typed over."""
+    """The receipts so far, read-only; each is recorded and voided on its own page."""
 
     model = FundsReceipt
-    fields = ["received_on", "amount_wan", "payer", "evidence"]
+    fields = ["received_on", "amount_wan", "source_kind", "payer", "evidence", "void_reason"]
+    readonly_fields = fields
+    show_change_link = True
     tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -281,12 +286,15 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
     def panel(self, request: HttpRequest, project: KeyProject) -> dict[str, Any]:
         """What an officer sees before the form: where the project stands and what it lacks."""
         on = today()
-        totals: Any = KeyProject.objects.with_totals(on.year, on).get(pk=project.pk)
+        totals: Any = KeyProject.objects.with_totals(on.year).get(pk=project.pk)
         following = Stage(project.stage).next if project.stage else Stage.RESERVE
         missing = missing_for_next(project)
-        add_report = ""
-        if request.user.has_perm("projects.add_progressreport") and project.status != Status.TERMINATED:
-            add_report = f"{reverse('admin:projects_progressreport_add')}?project={project.pk}"
+        alive = project.status != Status.TERMINATED
+        links = [
+            (label, f"{reverse(f'admin:projects_{model}_add')}?project={project.pk}")
+            for label, model in (("填报月度进展", "progressreport"), ("登记到位资金", "fundsreceipt"))
+            if alive and request.user.has_perm(f"projects.add_{model}")
+        ]
         return {
             "stage": project.stage_label,
             "status": project.status_label,
@@ -303,7 +311,8 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
             ],
             "public_url": project.get_absolute_url(),
             "is_published": project.is_published,
-            "add_report": add_report,
+            "links": links,
+            "pages": ledger.book(project),
         }
 
     # --- saving ---------------------------------------------------------------------------------

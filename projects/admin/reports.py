@@ -3,16 +3,24 @@
 from datetime import date
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+from unfold.admin import TabularInline
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
-from projects import actions
+from projects import actions, ledger
+from projects.actions.photos import MAX_PHOTOS
 from projects.admin.base import ActionSavedAdmin
-from projects.choices import ReportState
-from projects.models import KeyProject, ProgressReport
+from projects.choices import ReportState, RestatedFigure
+from projects.models import KeyProject, ProgressPhoto, ProgressReport, ProjectProblem
+from projects.photos import Developed, develop
 from projects.workflow import REPORT_WORKFLOW
 from tuoxian_portal.audit.workflow_admin import (
     ReasonForm,
@@ -23,6 +31,7 @@ from tuoxian_portal.audit.workflow_admin import (
 )
 from tuoxian_portal.core.admin_site import badge
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.money import format_wan
 from tuoxian_portal.core.months import month_of, previous_month
 
@@ -38,16 +47,102 @@ class ProgressReportForm(VersionedModelForm):
         return month_of(self.cleaned_data["month"])
 
 
+class RestateForm(ReasonForm):
+    """The figure of a frozen month, and what it should be."""
+
+    figure = forms.ChoiceField(label="更正项", choices=RestatedFigure.choices, widget=UnfoldAdminSelectWidget)
+    value = forms.DecimalField(
+        label="更正为",
+        max_digits=16,
+        decimal_places=4,
+        min_value=0,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text="填更正后的数，不是差额。",
+    )
+    field_order = ["figure", "value", "reason"]
+
+
+class PhotoForm(forms.ModelForm):
+    developed: Developed | None = None
+
+    class Meta:
+        model = ProgressPhoto
+        fields = ["original", "caption", "taken_on"]
+
+    def clean_original(self) -> Any:
+        file = self.cleaned_data["original"]
+        if file and "original" in self.changed_data:
+            self.developed = develop(file)
+        return file
+
+
+class PhotoInline(TabularInline):
+    """Photographs are added here and shown in the panel above."""
+
+    model = ProgressPhoto
+    form = PhotoForm
+    extra = 1
+    max_num = MAX_PHOTOS
+    tab = True
+    hide_title = True
+    verbose_name_plural = _("添加照片")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).none()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReportProblemForm(forms.ModelForm):
+    class Meta:
+        model = ProjectProblem
+        fields = ["text", "owner", "owner_department", "due_on"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if self.has_changed() and not cleaned.get("owner") and not cleaned.get("owner_department"):
+            self.add_error("owner", "请写明责任人，或选择责任单位。")
+        if self.has_changed() and not cleaned.get("due_on") and "due_on" not in self.errors:
+            self.add_error("due_on", "请填写解决期限。")
+        return cleaned
+
+
+class ReportProblemInline(TabularInline):
+    """Problems raised with this month's report; they are followed up on the project's page."""
+
+    model = ProjectProblem
+    form = ReportProblemForm
+    extra = 1
+    tab = True
+    hide_title = True
+    can_delete = False
+    verbose_name_plural = _("本月提出的问题")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(ProgressReport)
 class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
     workflow = REPORT_WORKFLOW
+    change_form_outer_before_template = "projects/admin/report_panel.html"
+    inlines = [ReportProblemInline, PhotoInline]
     verbs = {
         "submit": Verb(VersionForm, actions.submit_report, "report"),
         "accept": Verb(VersionForm, actions.accept_report, "report"),
         "send_back": Verb(ReasonForm, actions.send_back_report, "report"),
         "freeze": Verb(VersionForm, actions.freeze_report, "report"),
+        "restate": Verb(RestateForm, actions.restate_report, "report"),
     }
-    action_labels = {"add": "填报月度进展", "edit": "修改月度进展"}
+    action_labels = {
+        "add": "填报月度进展",
+        "edit": "修改月度进展",
+        "add_photo": "添加照片",
+        "publish_photo": "公布照片",
+        "withdraw_photo": "撤下照片",
+        "raise_problem": "提出问题",
+    }
     save_action = actions.save_report
     save_argument = "report"
     form = ProgressReportForm
@@ -86,6 +181,78 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).with_year_to_date()
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path(
+                "photos/<uuid:token>/publish/",
+                view(require_POST(self.publish_photo_view)),
+                name="projects_progressphoto_publish",
+            ),
+            path(
+                "photos/<uuid:token>/original/",
+                view(self.original_view),
+                name="projects_progressphoto_original",
+            ),
+            *super().get_urls(),
+        ]
+
+    def publish_photo_view(self, request: HttpRequest, token: Any) -> HttpResponse:
+        """Publishes a photograph, or takes it away; back to its report."""
+        photo = get_object_or_404(ProgressPhoto.objects.visible_to(request.user), token=token)
+        publish = request.POST.get("publish") == "1"
+        try:
+            actions.publish_photo(photo=photo, actor=request.user, publish=publish)
+        except PortalError as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(request, "照片已公布。" if publish else "照片已撤下。")
+        return HttpResponseRedirect(self.change_url(photo.report))
+
+    def original_view(self, request: HttpRequest, token: Any) -> FileResponse:
+        """The photograph as it was uploaded, place and all: staff only."""
+        photo = get_object_or_404(ProgressPhoto.objects.visible_to(request.user), token=token)
+        name = f"{photo.caption}.{str(photo.original.name).rpartition('.')[2]}"
+        return FileResponse(photo.original.open(), as_attachment=True, filename=name)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        extra = dict(extra_context or {})
+        report = self.get_object(request, object_id) if object_id else None
+        if report is not None:
+            extra["panel"] = {
+                "pages": ledger.book(report.project),
+                "month": report.month,
+                "restatements": list(report.restatements.select_related("restated_by")),
+                "photos": list(report.photos.order_by("pk")),
+                "may_publish": request.user.has_perm("projects.publish_progressphoto")
+                and report.state in ReportState.counted(),
+            }
+        return super().changeform_view(request, object_id, form_url, extra)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Photographs and problems go through their actions."""
+        for row in formset.extra_forms:
+            if not row.has_changed():
+                continue
+            if formset.model is ProgressPhoto:
+                data = row.cleaned_data
+                actions.add_photo(
+                    report=form.instance,
+                    file=row.developed,
+                    caption=data["caption"],
+                    taken_on=data["taken_on"],
+                    actor=request.user,
+                )
+            else:
+                actions.raise_problem(problem=row.instance, report=form.instance, actor=request.user)
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Last month, of the project whose page one comes from."""

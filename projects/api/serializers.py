@@ -11,9 +11,17 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from projects.actions import available_project_actions
-from projects.choices import ConfidenceLevel, Stage
+from projects.choices import ConfidenceLevel, RestatedFigure, Stage
 from projects.confidence import assess
-from projects.models import InvestmentLead, KeyProject, Opportunity, ProgressReport, ProjectFact, Target
+from projects.models import (
+    InvestmentLead,
+    KeyProject,
+    Opportunity,
+    ProgressReport,
+    ProjectFact,
+    Restatement,
+    Target,
+)
 from projects.stage_fields import completeness, missing_for_next
 from projects.workflow import LEAD_WORKFLOW, REPORT_WORKFLOW
 from tuoxian_portal.core.api.viewsets import ReasonSerializer
@@ -207,6 +215,16 @@ class TargetSerializer(serializers.ModelSerializer):
         return ActualSerializer(actual).data if actual else None
 
 
+class RestatementSerializer(serializers.ModelSerializer):
+    """A correction of a frozen figure. `figure` is the name of the field it changed."""
+
+    restated_by = serializers.StringRelatedField()
+
+    class Meta:
+        model = Restatement
+        fields = ["figure", "old_value", "new_value", "reason", "booked_month", "restated_at", "restated_by"]
+
+
 class ProgressReportSerializer(serializers.ModelSerializer):
     project = serializers.SlugRelatedField("number", read_only=True)
     project_name = serializers.CharField(source="project.name", read_only=True)
@@ -214,6 +232,7 @@ class ProgressReportSerializer(serializers.ModelSerializer):
     state_label = serializers.CharField(source="get_state_display", read_only=True)
     submitted_by = serializers.StringRelatedField()
     accepted_by = serializers.StringRelatedField()
+    restatements = RestatementSerializer(many=True, read_only=True)
     available_actions = serializers.SerializerMethodField()
 
     class Meta:
@@ -236,6 +255,11 @@ class ProgressReportSerializer(serializers.ModelSerializer):
             "accepted_by",
             "accepted_at",
             "frozen_at",
+            "opening_wan",
+            "frozen_wan",
+            "restated_wan",
+            "closing_wan",
+            "restatements",
             "version",
             "is_sample",
             "available_actions",
@@ -310,6 +334,11 @@ class LeadSerializer(serializers.ModelSerializer):
 # --- What verbs take -----------------------------------------------------------------------------
 class PlaceStageSerializer(ReasonSerializer):
     stage = serializers.ChoiceField(Stage.choices)
+
+
+class RestateSerializer(ReasonSerializer):
+    figure = serializers.ChoiceField(RestatedFigure.choices)
+    value = serializers.DecimalField(16, 4, min_value=0, help_text="更正后的数，不是差额。")
 
 
 class OverrideSerializer(ReasonSerializer):

@@ -1,12 +1,13 @@
 from rest_framework.routers import SimpleRouter
 
-from projects.api import viewsets
+from projects.api import funds, viewsets
 
 router = SimpleRouter()
 router.register("key-projects", viewsets.KeyProjectViewSet, basename="key-project")
 router.register("opportunities", viewsets.OpportunityViewSet, basename="opportunity")
 router.register("targets", viewsets.TargetViewSet, basename="target")
 router.register("progress-reports", viewsets.ProgressReportViewSet, basename="progress-report")
+router.register("funds-receipts", funds.FundsReceiptViewSet, basename="funds-receipt")
 router.register("leads", viewsets.LeadViewSet, basename="lead")
 router.register("enquiries", viewsets.EnquiryViewSet, basename="enquiry")
 urlpatterns = router.urls

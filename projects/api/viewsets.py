@@ -120,7 +120,7 @@ class ProgressReportViewSet(PortalViewSet):
     ordering = ["-month", "project__number"]
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().with_year_to_date()
+        return super().get_queryset().with_year_to_date().prefetch_related("restatements__restated_by")
 
     @extend_schema(
         request=serializers.ProgressReportInputSerializer,
@@ -139,6 +139,9 @@ class ProgressReportViewSet(PortalViewSet):
     accept_report = verb(actions.accept_report, "report", path="accept")
     send_back_report = verb(actions.send_back_report, "report", path="send-back")
     freeze_report = verb(actions.freeze_report, "report", path="freeze")
+    restate_report = verb(
+        actions.restate_report, "report", body=serializers.RestateSerializer, path="restate"
+    )
 
 
 @extend_schema_view(list=extend_schema(summary="招商线索"), retrieve=extend_schema(summary="招商线索详情"))

@@ -1,8 +1,11 @@
 """Key projects and what belongs to them, leads and opportunities, targets."""
 
+from projects.models.funds import FundsReceipt
 from projects.models.invest import InvestmentLead, Opportunity
-from projects.models.progress import FundsReceipt, ProgressReport, ProjectMilestone, ProjectProblem
+from projects.models.photo import ProgressPhoto
+from projects.models.progress import ProgressReport, ProjectMilestone, ProjectProblem
 from projects.models.project import KeyProject, ProjectFact
+from projects.models.restatement import Restatement
 from projects.models.target import PortfolioFact, Target
 
 __all__ = [
@@ -11,9 +14,11 @@ __all__ = [
     "KeyProject",
     "Opportunity",
     "PortfolioFact",
+    "ProgressPhoto",
     "ProgressReport",
     "ProjectFact",
     "ProjectMilestone",
     "ProjectProblem",
+    "Restatement",
     "Target",
 ]

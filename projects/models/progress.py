@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from projects.choices import MilestoneKind, ReportState
 from projects.models.project import KeyProject
 from projects.querysets import (
-    ChildOfProjectQuerySet,
     MilestoneQuerySet,
     ProblemQuerySet,
     ProgressReportQuerySet,
@@ -32,7 +31,7 @@ class ProgressReport(Timestamped, Versioned, Sampled):
     """A project's figures for one month.
 
     The month is entered; the year to date is computed (`with_year_to_date`). Only accepted and
-    frozen reports enter totals, and a frozen one is never edited.
+    frozen reports enter totals. A frozen one changes by a `Restatement` only; see `projects.ledger`.
     """
 
     project = models.ForeignKey(
@@ -75,6 +74,15 @@ class ProgressReport(Timestamped, Versioned, Sampled):
     )
     accepted_at = models.DateTimeField(_("审核时间"), null=True, blank=True, editable=False)
     frozen_at = models.DateTimeField(_("冻结时间"), null=True, blank=True, editable=False)
+    # The page of the ledger as it was closed, in 万元 since the project's first report; null before.
+    # opening + frozen + restated = closing. `invested_month_wan` is the figure as it stands today.
+    frozen_wan = WanField(_("冻结时本月完成（万元）"), null=True, blank=True, editable=False)
+    frozen_progress = models.DecimalField(
+        _("冻结时形象进度（%）"), max_digits=4, decimal_places=1, null=True, blank=True, editable=False
+    )
+    opening_wan = WanField(_("期初累计（万元）"), signed=True, null=True, blank=True, editable=False)
+    restated_wan = WanField(_("本期更正（万元）"), signed=True, null=True, blank=True, editable=False)
+    closing_wan = WanField(_("期末累计（万元）"), signed=True, null=True, blank=True, editable=False)
 
     objects = ProgressReportQuerySet.as_manager()
 
@@ -85,6 +93,7 @@ class ProgressReport(Timestamped, Versioned, Sampled):
             ("submit_report", "提交月度进展"),
             ("accept_report", "审核月度进展"),
             ("freeze_report", "冻结月度进展"),
+            ("restate_report", "更正已冻结的数据"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -162,6 +171,15 @@ class ProjectProblem(Timestamped, Sampled):
     """What stands in the way, who removes it, by when."""
 
     project = models.ForeignKey(KeyProject, models.CASCADE, related_name="problems", verbose_name=_("项目"))
+    report = models.ForeignKey(
+        ProgressReport,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="problems",
+        verbose_name=_("提出于"),
+    )
     text = models.TextField(_("问题"))
     owner = models.CharField(_("责任人"), max_length=60, blank=True)
     owner_department = models.ForeignKey(
@@ -189,31 +207,3 @@ class ProjectProblem(Timestamped, Sampled):
             errors["resolved_on"] = "解决日期不能早于提出日期。"
         if errors:
             raise ValidationError(errors)
-
-
-class FundsReceipt(Timestamped, Sampled):
-    """到位资金: money that arrived on a day, with what proves it."""
-
-    project = models.ForeignKey(KeyProject, models.PROTECT, related_name="receipts", verbose_name=_("项目"))
-    received_on = models.DateField(_("到位日期"))
-    amount_wan = WanField(_("金额（万元）"))
-    payer = models.CharField(_("出资方"), max_length=120, blank=True)
-    evidence = models.CharField(
-        _("凭证说明"), max_length=300, help_text=_("例如验资报告、银行回单的编号与日期。")
-    )
-
-    objects = ChildOfProjectQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = _("到位资金")
-        ordering = ["-received_on", "-pk"]
-        constraints = [
-            models.CheckConstraint(condition=Q(amount_wan__gt=0), name="receipt_amount_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.received_on} {self.amount_wan} 万元"
-
-    def clean(self) -> None:
-        if self.received_on and self.received_on > today():
-            raise ValidationError({"received_on": "到位日期不能晚于今天。"})

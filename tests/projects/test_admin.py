@@ -13,6 +13,7 @@ from projects.models import (
     Opportunity,
     ProgressReport,
     ProjectMilestone,
+    ProjectProblem,
     Target,
 )
 from tests.factories.accounts import UserFactory
@@ -222,19 +223,18 @@ def test_children_are_saved_with_one_entry_and_a_new_version(client, officer):
         "milestones-0-project": project.pk,
         "milestones-0-kind": "land",
         "milestones-0-planned_on": "2026-12-31",
-        "receipts-TOTAL_FORMS": "1",
-        "receipts-0-project": project.pk,
-        "receipts-0-received_on": "2026-01-05",
-        "receipts-0-amount_wan": "300",
-        "receipts-0-evidence": "回单 1 号",
+        "problems-TOTAL_FORMS": "1",
+        "problems-0-project": project.pk,
+        "problems-0-text": "供电未到位",
+        "problems-0-raised_on": "2026-01-05",
     }
     response = client.post(address, data)
     assert response.status_code == 302, [f.formset.errors for f in response.context["inline_admin_formsets"]]
     assert ProjectMilestone.objects.get().is_sample
-    assert FundsReceipt.objects.get().is_sample
+    assert ProjectProblem.objects.get().is_sample
     project.refresh_from_db()
     assert (project.version, project.summary) == (2, "一并修改的简介")
-    assert "关键节点 1 条；到位资金 1 条" in history_of(project).first().reason
+    assert "关键节点 1 条；存在问题 1 条" in history_of(project).first().reason
 
 
 def test_a_receipt_is_never_typed_over(client, officer):

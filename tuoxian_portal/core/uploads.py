@@ -274,7 +274,8 @@ def _check_pdf(stream: IO[bytes], name: str, size: int) -> None:
 def _check_picture(stream: IO[bytes], name: str, kind: FileKind) -> None:
     """Opens the picture as its kind, refuses absurd sizes before decoding, then decodes it (a JPEG at
     an eighth of its size, which shows all damage at little cost)."""
-    wanted = {"jpg": ("JPEG", "MPO"), "png": ("PNG",)}[kind.code]
+    # JPEG opens a phone's MPO as well; naming MPO makes Pillow fail on a damaged file.
+    wanted = {"jpg": ("JPEG",), "png": ("PNG",)}[kind.code]
     try:
         stream.seek(0)
         with Image.open(stream, formats=wanted) as picture:

@@ -55,6 +55,7 @@ GROUPS = (
         (
             ("projects.KeyProject", "factory"),
             ("projects.ProgressReport", "trending_up"),
+            ("projects.FundsReceipt", "account_balance_wallet"),
             ("projects.InvestmentLead", "contact_phone"),
             ("projects.Opportunity", "lightbulb"),
             ("projects.Target", "flag"),

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
+from services import samples_ratings  # noqa: F401  # registers itself; only this module is looked for
 from services.actions.acting import set_deadlines
 from services.actions.cases import LAW
 from services.actions.recording import COUNTY_CODE
@@ -410,7 +412,8 @@ class Teller:
         self.act("deliver", "issuer", papers=(PaperKind.DELIVERY,))
 
     def _complete(self) -> None:
-        self.act("complete")
+        expires = self.day + timedelta(days=settings.RATING_INVITATION_DAYS)
+        self.act("complete", papers=(PaperKind.INVITATION,), expires=expires)
 
 
 def make(context: SampleContext) -> None:

@@ -28,7 +28,7 @@ SUPERVISE = "services.supervise_remediation"
 
 
 def not_rated_here(rating: Any, user: Any) -> str | None:
-    if user is not None and user.pk in rating.invitation.subject.handler_ids():
+    if user is not None and user.pk in rating.invitation.subject.handler_ids:
         return "您经办过本件，评价须由没有经办的人认定。"
     if user is not None and user.pk == rating.recorded_by_id:
         return "这条评价由您录入，须由另一人认定。"
@@ -122,7 +122,7 @@ RATING_WORKFLOW = register_check(
 
 
 def not_the_rated(remediation: Any, user: Any) -> str | None:
-    if user is not None and user.pk in remediation.rating.invitation.subject.handler_ids():
+    if user is not None and user.pk in remediation.rating.invitation.subject.handler_ids:
         return "您经办过被评价的事项，须由没有经办的人办理。"
     return None
 

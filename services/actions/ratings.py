@@ -215,7 +215,7 @@ def _facts(
         channel=channel,
         seconds_after_invitation=(at - invitation.invited_at).total_seconds(),
         staff_session=staff_session,
-        recorded_by_handler=actor is not None and actor.pk in subject.handler_ids(),
+        recorded_by_handler=actor is not None and actor.pk in subject.handler_ids,
         phone_is_offices=is_office_phone(subject.phone),
         from_phone=rated.filter(
             phone_hash=invitation.phone_hash, rated_at__gt=at - timedelta(days=SAME_PHONE_DAYS)
@@ -365,5 +365,5 @@ def unpublish_rating(*, rating: ServiceRating, actor: Any, reason: str, version:
 def names_around(rating: ServiceRating) -> list[str]:
     """Everybody whose name must not be published: the applicant's side and who handled the matter."""
     subject = rating.invitation.subject
-    staff = User.objects.filter(pk__in=subject.handler_ids()).values_list("display_name", flat=True)
+    staff = User.objects.filter(pk__in=subject.handler_ids).values_list("display_name", flat=True)
     return [*subject.personal_names, *(name for name in staff if name)]

@@ -21,19 +21,18 @@ from services.workflow_ratings import REMEDIATION_WORKFLOW
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.steps import locked, step, write
 from tuoxian_portal.core.calendar import load_calendar
-from tuoxian_portal.core.numbering import next_number
 from tuoxian_portal.directory.models import Department
 
 MAX_TEXT = 1000
 
 
 def open_remediation(*, rating: ServiceRating, actor: Any, at: datetime) -> RatingRemediation:
-    """Opened by the system in the transaction of the rating; must run inside it. The deadline counts
-    working days from the day after."""
+    """Opened by the system in the transaction of the rating; must run inside it. Its number is the
+    rating's own, its deadline counts working days from the day after."""
     day = timezone.localdate(at)
     invitation = rating.invitation
     remediation = RatingRemediation.objects.create(
-        number=f"ZG-{day:%Y%m%d}-{next_number(f'remediation-{day:%Y%m%d}'):04d}",
+        number=rating.number.replace("PJ-", "ZG-", 1),
         rating=rating,
         department_id=invitation.department_id,
         outlet_id=invitation.outlet_id,
@@ -166,7 +165,9 @@ def call_back(
     )
     if verdict != CallBackVerdict.DISSATISFIED:
         return fresh
-    return _do("send_back", fresh, None, "回访仍不满意", None, rounds=fresh.rounds + 1)
+    back = REMEDIATION_WORKFLOW.check(fresh, "send_back", None)  # of the row that is locked already
+    values = {"state": back.target, "rounds": fresh.rounds + 1}
+    return write(fresh, values, actor=None, action=back.name, reason="回访仍不满意")
 
 
 @transaction.atomic

@@ -146,6 +146,7 @@ class ServiceRatingAdmin(WorkflowAdmin):
                 "recorded_by",
                 "judged_by",
             )
+            .prefetch_related("tags")
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -299,6 +300,7 @@ class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
             super()
             .get_queryset(request)
             .select_related("rating__invitation__case__item", "department", "outlet")
+            .prefetch_related("rating__tags")
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:

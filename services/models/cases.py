@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from services.choices import DayUnit, Necessity
@@ -244,7 +245,8 @@ class Case(Versioned, Sampled, Timestamped):
             return None
         return self.decided_on > self.decide_by
 
-    def handler_ids(self) -> set[int]:
+    @cached_property
+    def handler_ids(self) -> frozenset[int]:
         """The pks of everybody who worked on the case, who printed one of its papers included (the
         issuing window leaves no other trace); one query. None of them decides about its rating."""
         named = {
@@ -257,7 +259,7 @@ class Case(Versioned, Sampled, Timestamped):
             self.second_correction_by_id,
         }
         printed = self.documents.order_by().values_list("created_by", flat=True).distinct()
-        return {pk for pk in (*named, *printed) if pk is not None}
+        return frozenset(pk for pk in (*named, *printed) if pk is not None)
 
     @property
     def personal_names(self) -> list[str]:

@@ -16,9 +16,10 @@ def tracking_address(subject: Any) -> str:
 
 
 def rating_address(subject: Any) -> str:
-    """Where the QR code of an invitation leads: the one-time link of what is rated."""
-    path = subject.rating_invitation.address(RatingChannel.WINDOW_QR)
-    return f"{settings.SITE_URL}{path}"
+    """Where the QR code of an invitation leads: the one-time link of what is rated; "" when there is
+    no invitation (any more)."""
+    invitation = getattr(subject, "rating_invitation", None)
+    return f"{settings.SITE_URL}{invitation.address(RatingChannel.WINDOW_QR)}" if invitation else ""
 
 
 def qr_of(document: IssuedPaper) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
     invitation = find_invitation(token)
     if invitation is None:
         many = throttling.too_many_links_from(address)
-        return _closed(request, "打不开这个评价链接", TOO_MANY if many else UNKNOWN, 429 if many else 404)
+        return _closed(request, "打不开这个评价链接", TOO_MANY if many else UNKNOWN, 429 if many else 410)
     if invitation.is_used:
         return _thanks(request, invitation)
     if invitation.is_expired:

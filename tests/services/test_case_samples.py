@@ -10,7 +10,14 @@ from django.core.management import call_command
 from services import samples
 from services.actions.clocks import recompute_deadlines
 from services.choices_cases import CLOSED_STATES, CaseState
-from services.models import Case, CaseDocument, ClockInterval
+from services.models import (
+    Case,
+    CaseDocument,
+    ClockInterval,
+    PublishedAnswer,
+    RatingInvitation,
+    ServiceRating,
+)
 from services.papers.render import render_paper
 from tests.factories.cases import Hall, ItemFactory
 from tuoxian_portal.audit.models import LogEntry
@@ -88,3 +95,31 @@ def test_clearing_leaves_real_cases_and_the_real_numbers_alone(made):
     assert ClockInterval.objects.count() == 1
     assert hall.record().case_number.endswith("-0002")
     assert LogEntry.objects.filter(object_id=str(real.pk)).exists()
+
+
+def test_sample_ratings_are_told_for_what_is_done(made):
+    from services import samples_ratings
+    from services.choices_ratings import RemediationState
+
+    call_command("load_reference", "rating_tags", verbosity=0)
+    samples_ratings.make(
+        SampleContext(random=random.Random("ratings"), scale=1, today=today(), say=lambda text: None)
+    )
+    done = Case.objects.filter(state=CaseState.COMPLETED)
+    assert RatingInvitation.objects.count() == done.count()
+    ratings = list(ServiceRating.objects.select_related("invitation__case", "remediation"))
+    assert ratings
+    for rating in ratings:
+        assert rating.is_sample
+        assert rating.invitation.rated_at == rating.rated_at >= rating.invitation.invited_at
+        assert hasattr(rating, "remediation") == rating.is_bad
+        if rating.is_bad and rating.remediation.state == RemediationState.UNFOUNDED:
+            assert rating.standing == "invalid"
+    assert any(rating.standing == "doubtful" for rating in ratings)
+    paper = CaseDocument.objects.filter(kind="invitation").first()
+    assert render_paper(paper).startswith(b"%PDF")
+    assert "示例" not in {answer.comment for answer in PublishedAnswer.objects.all()}
+    clear_samples()
+    assert not RatingInvitation.objects.exists()
+    assert not ServiceRating.objects.exists()
+    assert not PublishedAnswer.objects.exists()

@@ -1,5 +1,25 @@
 """The admin of the app: the catalogue, its versions and imports, then cases, 帮办 entrustments and ratings."""
 
-from services.admin import cases, catalogue, entrustments, imports, licences, ratings, versions
+from services.admin import (
+    bundles,
+    cases,
+    catalogue,
+    entrustments,
+    form_fields,
+    imports,
+    licences,
+    ratings,
+    versions,
+)
 
-__all__ = ["cases", "catalogue", "entrustments", "imports", "licences", "ratings", "versions"]
+__all__ = [
+    "bundles",
+    "cases",
+    "catalogue",
+    "entrustments",
+    "form_fields",
+    "imports",
+    "licences",
+    "ratings",
+    "versions",
+]

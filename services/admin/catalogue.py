@@ -1,4 +1,4 @@
-"""The catalogue in the admin: guides with their materials, bundles with their members, hall facts.
+"""The catalogue in the admin: guides with their materials and forms, hall facts. Bundles: `bundles`.
 
 Content is edited while a record is a draft; what is reviewed or published is read-only, and a
 published item is revised in a draft of its next version.
@@ -24,13 +24,11 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminURLInputWidget
 
 from services.actions import catalogue as actions
+from services.admin.form_fields import FormLine
 from services.admin.imports import export_view
 from services.admin.versions import compare_url, compare_view, difference_note
 from services.choices import PublicationState
 from services.models import (
-    BundleAnswer,
-    BundleMember,
-    BundleQuestion,
     HallMechanism,
     HallStatistic,
     ItemMaterial,
@@ -38,12 +36,11 @@ from services.models import (
     ItemStep,
     LegalBasis,
     Material,
-    ServiceBundle,
     ServiceItem,
     ServiceTheme,
 )
 from services.publishing import LEAVABLE, gaps_of
-from services.workflow_catalogue import bundle_workflow, item_workflow
+from services.workflow_catalogue import item_workflow
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.workflow_admin import (
     ReasonForm,
@@ -52,7 +49,7 @@ from tuoxian_portal.audit.workflow_admin import (
     VersionForm,
     WorkflowAdmin,
 )
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, KnownRelationsForm, PortalAdmin, badge
 from tuoxian_portal.core.concurrency import bump
 from tuoxian_portal.core.uploads import check_upload
 
@@ -103,11 +100,15 @@ class ItemForm(PublicFileForm, CatalogueForm):
         return self.cleaned_data["code"].strip().upper()
 
 
+class MaterialLineForm(PublicFileForm, KnownRelationsForm):
+    """A material of an item, with its files."""
+
+
 class MaterialLine(StackedInline):
     """A material is much to say: in a table of thirteen columns nobody finds anything."""
 
     model = ItemMaterial
-    form = PublicFileForm
+    form = MaterialLineForm
     autocomplete_fields = ["material"]
     extra = 0
     tab = True
@@ -218,7 +219,7 @@ class ServiceItemAdmin(CatalogueAdmin):
     search_fields = ["search_text", "authority"]
     autocomplete_fields = ["department", "themes", "outlets", "issues"]
     readonly_fields = ["state_badge", "missing", "version_number", "published_at", "revises"]
-    inlines = [MaterialLine, BasisLine, StepLine, QuestionLine]
+    inlines = [MaterialLine, FormLine, BasisLine, StepLine, QuestionLine]
     formfield_overrides = {
         **CatalogueAdmin.formfield_overrides,
         models.URLField: {"widget": UnfoldAdminURLInputWidget, "assume_scheme": "https"},
@@ -341,115 +342,6 @@ class ServiceItemAdmin(CatalogueAdmin):
     @display(description=_("材料"))
     def material_count(self, obj: ServiceItem) -> int:
         return len(obj.materials.all())
-
-
-class BundleQuestionLine(TabularInline):
-    model = BundleQuestion
-    extra = 0
-    tab = True
-    show_change_link = True
-    fields = ("order", "key", "text", "hint")
-    verbose_name_plural = _("情形问题（保存后点开填写选项）")
-
-
-class MemberLine(StackedInline):
-    model = BundleMember
-    extra = 0
-    tab = True
-    autocomplete_fields = ["item"]
-    fields = ("order", "item", "title", "handled_by", "answers", "prerequisites")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return (
-            super().get_queryset(request).select_related("item").prefetch_related("answers", "prerequisites")
-        )
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Answers and prerequisites of this bundle only."""
-        bundle = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        if db_field.name == "answers":
-            kwargs["queryset"] = BundleAnswer.objects.filter(question__bundle=bundle).select_related(
-                "question"
-            )
-        elif db_field.name == "prerequisites":
-            kwargs["queryset"] = BundleMember.objects.filter(bundle=bundle).select_related("item")
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-
-class BundleForm(CatalogueForm):
-    class Meta:
-        model = ServiceBundle
-        fields = ["slug"]  # the fieldsets name the others
-
-
-@admin.register(ServiceBundle)
-class ServiceBundleAdmin(CatalogueAdmin):
-    form = BundleForm
-    workflow = bundle_workflow
-    verbs = {
-        "review": Verb(VersionForm, actions.review, "record"),
-        "send_back": Verb(ReasonForm, actions.send_back, "record"),
-        "publish": Verb(VersionForm, actions.publish, "record"),
-        "take_back": Verb(VersionForm, actions.take_back, "record"),
-        "retire": Verb(ReasonForm, actions.retire, "record"),
-        "reopen": Verb(VersionForm, actions.reopen, "record"),
-    }
-    list_display = ["name", "theme", "department", "state_badge", "order", "updated_at", "is_sample"]
-    list_filter = ["state", "theme", "department", "stage", "is_sample"]
-    search_fields = ["search_text"]
-    autocomplete_fields = ["department"]
-    readonly_fields = ["state_badge", "missing", "published_at"]
-    inlines = [MemberLine, BundleQuestionLine]
-    fieldsets = (
-        (None, {"fields": ("seen_version", ("state_badge", "published_at"), "missing")}),
-        (
-            _("基本信息"),
-            {
-                "classes": ["tab"],
-                "fields": (
-                    ("name", "slug"),
-                    "aliases",
-                    "summary",
-                    ("theme", "stage"),
-                    "order",
-                    ("for_individuals", "for_organisations"),
-                    ("department", "lead_authority"),
-                    ("promised_days", "promised_text"),
-                    "form_note",
-                    "note",
-                ),
-            },
-        ),
-        (_("来源"), {"classes": ["tab"], "fields": SOURCE_FIELDS}),
-    )
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, term: str) -> tuple[QuerySet, bool]:
-        return (queryset.search(term) if term.strip() else queryset), False
-
-
-class AnswerLine(TabularInline):
-    model = BundleAnswer
-    extra = 0
-    fields = ("order", "value", "label")
-
-
-@admin.register(BundleQuestion)
-class BundleQuestionAdmin(PortalAdmin):
-    """Reached from its bundle; edited while the bundle is a draft."""
-
-    deletable = False
-    list_display = ["text", "bundle", "key"]
-    list_filter = ["bundle"]
-    search_fields = ["text"]
-    readonly_fields = ["bundle"]
-    inlines = [AnswerLine]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or obj.bundle.state == PublicationState.DRAFTED)
 
 
 @admin.register(Material)

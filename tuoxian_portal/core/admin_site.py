@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django import forms
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import HttpRequest, HttpResponse
@@ -45,6 +46,38 @@ class KeyedAutocomplete(AutocompleteSelect):
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         keys = [v for v in value if re.fullmatch(rf"\d{{1,{self.LONGEST}}}", str(v), re.ASCII)]
         return super().optgroups(name, keys, attrs)  # type: ignore[misc]
+
+
+class KnownRow:
+    """Stands in for the choices of an autocomplete whose chosen row is loaded already."""
+
+    def __init__(self, row: Any, field: Any) -> None:
+        self.row, self.field, self.queryset = row, field, self
+
+    def using(self, _database: Any) -> "KnownRow":
+        return self
+
+    def filter(self, **wanted: Any) -> Any:
+        (keys,) = wanted.values()
+        if {str(key) for key in keys} == {str(self.row.pk)}:
+            return [self.row]
+        return self.field.queryset.filter(**wanted)  # what was posted is another row
+
+
+class KnownRelationsForm(forms.ModelForm):
+    """For inlines with autocompletes: Django's asks for the chosen row once a line, although the inline's
+    queryset has loaded it (`select_related`)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            inner = getattr(field.widget, "widget", field.widget)
+            row = self.instance._state.fields_cache.get(name)
+            if row is not None and isinstance(inner, AutocompleteSelect):
+                known: Any = KnownRow(row, field)
+                inner.choices = known
+                if inner is not field.widget:  # the admin's wrapper hands its own choices down
+                    field.widget.choices = known  # type: ignore[attr-defined]  # a wrapped choice widget
 
 
 class PortalAdmin(ModelAdmin):

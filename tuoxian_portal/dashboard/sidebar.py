@@ -40,6 +40,7 @@ GROUPS = (
             ("services.ServiceItem", "fact_check"),
             ("services.ServiceBundle", "inventory_2"),
             ("services.Material", "description"),
+            ("services.FormField", "edit_note"),
             ("services.Licence", "verified"),
             ("services.LicenceKind", "style"),
             ("services.ServiceTheme", "category"),

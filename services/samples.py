@@ -540,3 +540,15 @@ def _save(told: list[Told]) -> None:
 
 
 sample_makers.register("services", SampleMaker(name="services", order=50, make=make))
+
+
+def make_entrustments(context: SampleContext) -> None:
+    """帮办 entrustments around the sample cases; see `samples_entrustments`, which tells cases too."""
+    from services.samples_entrustments import make
+
+    make(context)
+
+
+sample_makers.register(
+    "services-entrustments", SampleMaker(name="services-entrustments", order=60, make=make_entrustments)
+)

@@ -1,11 +1,13 @@
 """The counter and the case page in the workbench."""
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
+from services.actions import cases as do
 from services.choices import Necessity
 from services.choices_cases import CaseState, MaterialState
 from services.models import Case
@@ -322,6 +324,23 @@ def test_a_stale_page_is_told_and_keeps_what_was_typed(client, hall):
     assert "缺少公章" in text
     case.refresh_from_db()
     assert case.state == CaseState.RECEIVED
+
+
+def test_the_second_of_two_people_sees_what_the_first_did_and_may_then_go_on(client, hall):
+    case = hall.record()
+    seen = case.version
+    do.propose_decline(case=case, actor=hall.clerk, reason="不属于受理范围")
+    client.force_login(hall.clerk)
+    data = {"version": seen, "missing": "缺少公章", "days": "7"}
+    text = client.post(do_url(case, "request_correction"), data).content.decode()
+    assert "您打开这张表之后" in text
+    assert "提出不予受理" in text
+    assert "不属于受理范围" in text
+    fresh = int(re.search(r'name="version" value="(\d+)"', text)[1])
+    response = client.post(do_url(case, "request_correction"), {**data, "version": fresh})
+    assert response.status_code == 302
+    case.refresh_from_db()
+    assert case.state == CaseState.CORRECTING
 
 
 def test_a_correction_is_proposed_from_what_is_missing(client):

@@ -10,6 +10,7 @@ class CaseState(BadgeChoices):
     """Where a case (办件) stands. `services/workflow.py` says what leads from where to where."""
 
     REGISTERED = "registered", _("登记")
+    WAITING = "waiting", _("等待前置事项")
     RECEIVED = "received", _("待受理")
     CORRECTING = "correcting", _("待补正")
     ACCEPTED = "accepted", _("已受理")
@@ -29,6 +30,7 @@ class CaseState(BadgeChoices):
     def tones(cls) -> dict[str, str]:
         return {
             cls.REGISTERED: "neutral",
+            cls.WAITING: "neutral",
             cls.RECEIVED: "info",
             cls.CORRECTING: "warn",
             cls.ACCEPTED: "info",
@@ -148,6 +150,13 @@ class PaperKind(models.TextChoices):
     INVITATION = "invitation", _("评价邀请")
     REMEDIATION = "remediation", _("差评整改单")
     REMEDIATION_RESULT = "remediation_result", _("差评整改办结单")
+    # 一次办; texts in `services/papers/bundle_texts.py`
+    BUNDLE_RECEIPT = "bundle_receipt", _("一次办接收回执")
+    BUNDLE_SAVING = "bundle_saving", _("减负单")
+    BUNDLE_CORRECTION = "bundle_correction", _("一次办补正告知书")
+    BUNDLE_CORRECTION_RECEIPT = "bundle_corr_receipt", _("一次办补正材料接收回执")
+    BUNDLE_ACCEPTANCE = "bundle_acceptance", _("一次办受理通知书")
+    BUNDLE_DELIVERY = "bundle_delivery", _("一次办送达回执")
 
 
 class MaterialState(BadgeChoices):

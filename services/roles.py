@@ -9,6 +9,9 @@ VIEW_CASES = [
     "services.view_correctionnotice",
     "services.view_casedocument",
     "services.view_serviceitem",
+    "services.view_bundlecase",
+    "services.view_bundlematerial",
+    "services.view_bundledocument",
 ]
 
 role_grants.register(

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from services.actions import catalogue_import
 from services.actions.attachments import sweep_orphans
+from services.actions.bundle_cases import invite_finished
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
 from services.actions.entrustments import expire_lapsed
 from services.actions.licence_import import do_import
@@ -20,6 +21,7 @@ def run_clock() -> dict[str, int]:
         "moved": len(recompute_deadlines()),
         "deemed_accepted": len(accept_by_law()),
         "closed": close_delivered(),
+        "invited": invite_finished(),
         "expired": len(expire_lapsed()),
     }
 

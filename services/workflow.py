@@ -140,6 +140,22 @@ def receipt_is_fresh(case: Any, user: Any) -> str | None:
     return None
 
 
+def single(case: Any, user: Any) -> str | None:
+    """What concerns the whole of a bundle is done on its page, once for all of its cases."""
+    if case.in_bundle and not case.acts_as_whole:
+        return (
+            f"本件属于一次办 {case.bundle_case}，这一步由整件统一办理：请打开该一次办办件操作。"
+            "确需单独办理的，先办“分出单办”。"
+        )
+    return None
+
+
+def of_bundle(case: Any, user: Any) -> str | None:
+    if not case.in_bundle:
+        return "本件不属于一次办，可以直接办理。"
+    return None
+
+
 def is_instant(case: Any, user: Any) -> str | None:
     if not case.is_instant:
         return "只有即办件可以当场办结。"
@@ -173,6 +189,10 @@ CASE_WORKFLOW = register_check(
         transitions=(
             # Receipt
             _t("receive", "收件", S.REGISTERED, S.RECEIVED, RECEIVE, tone="primary"),
+            # In a bundle: what waits for another case is neither received nor on the clock.
+            _t("wait", "等待前置事项", S.REGISTERED, S.WAITING, None),
+            _t("release", "前置事项办好，收件", S.WAITING, S.RECEIVED, None),
+            _t("hand_in", "登记补交材料", {S.WAITING, S.RECEIVED}, None, None),
             _t(
                 "accept",
                 "受理",
@@ -199,7 +219,7 @@ CASE_WORKFLOW = register_check(
                 S.RECEIVED,
                 S.CORRECTING,
                 RECEIVE,
-                guards=(within_intake, second_correction_allowed),
+                guards=(single, within_intake, second_correction_allowed),
             ),
             _t(
                 "allow_second_correction",
@@ -210,7 +230,31 @@ CASE_WORKFLOW = register_check(
                 needs_reason=True,
                 guards=(within_intake, correction_already_used),
             ),
-            _t("receive_correction", "接收补正材料", S.CORRECTING, S.RECEIVED, RECEIVE, tone="primary"),
+            _t(
+                "propose_correction",
+                "拟补正内容",
+                S.RECEIVED,
+                None,
+                RECEIVE,
+                guards=(of_bundle, within_intake),
+            ),
+            _t(
+                "advise_correction",
+                "向窗口提出补正内容",
+                S.RECEIVED,
+                None,
+                REVIEW,
+                guards=(of_bundle, within_intake),
+            ),
+            _t(
+                "receive_correction",
+                "接收补正材料",
+                S.CORRECTING,
+                S.RECEIVED,
+                RECEIVE,
+                guards=(single,),
+                tone="primary",
+            ),
             _t(
                 "return_case",
                 "退件",
@@ -248,11 +292,11 @@ CASE_WORKFLOW = register_check(
             _t(
                 "void",
                 "作废",
-                {S.REGISTERED, S.RECEIVED},
+                {S.REGISTERED, S.WAITING, S.RECEIVED},
                 S.VOID,
                 RECEIVE,
                 needs_reason=True,
-                guards=(receipt_is_fresh,),
+                guards=(single, receipt_is_fresh),
                 tone="danger",
                 confirm="仅用于录入错误。编号保留并标为作废。",
             ),
@@ -273,7 +317,7 @@ CASE_WORKFLOW = register_check(
                 DECISION_STATES,
                 None,
                 RECEIVE,
-                guards=(some_material_owed,),
+                guards=(single, some_material_owed),
             ),
             _t(
                 "submit",
@@ -345,16 +389,38 @@ CASE_WORKFLOW = register_check(
                 guards=(not_its_helper, not_the_reviewer),
             ),
             # Delivery
-            _t("deliver", "送达", S.COLLECTING, S.DELIVERED, DELIVER, tone="primary"),
+            _t("deliver", "送达", S.COLLECTING, S.DELIVERED, DELIVER, guards=(single,), tone="primary"),
             _t("complete", "办结", S.DELIVERED, S.COMPLETED, None),
+            # Leaving a bundle
+            _t(
+                "split_off",
+                "分出单办",
+                BEFORE_DECISION | {S.COLLECTING},
+                None,
+                RECEIVE,
+                needs_reason=True,
+                guards=(of_bundle,),
+                confirm="分出后单独补正、单独领取，不再计入一次办的办理情况；编号和查询密码不变。",
+            ),
+            _t(
+                "split_off_waiting",
+                "不再等待，分出单办",
+                S.WAITING,
+                S.REGISTERED,
+                RECEIVE,
+                needs_reason=True,
+                guards=(of_bundle,),
+                confirm="分出后不再等待前置事项，请随即收件；前置事项的办理结果改由申请人提交。",
+            ),
             # Ending early
             _t(
                 "withdraw",
                 "申请人撤回",
-                BEFORE_DECISION,
+                BEFORE_DECISION | {S.WAITING},
                 S.WITHDRAWN,
                 RECEIVE,
                 needs_reason=True,
+                guards=(single,),
                 tone="danger",
                 confirm="申请人书面要求撤回。撤回后本件不能恢复。",
             ),

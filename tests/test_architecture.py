@@ -54,6 +54,7 @@ NOT_SCOPED = {
 HELPERS = {
     "projects.actions.permission": "asks whether somebody may; changes nothing",
     "services.actions.acting": "what every act on a case does: lock, check, clock, number, log",
+    "services.actions.following": "derives a bundle case's dates from its cases, within their acts",
     "services.actions.entrusting": "what every act on an entrustment does: lock, check, print, log",
 }
 SYSTEM_ACTIONS = {

@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from services.actions.following import follow_cases, lock_bundle
 from services.choices import DayUnit
-from services.choices_cases import CLOSED_STATES, ClockKind
-from services.clock import CaseClock
+from services.choices_cases import CLOSED_STATES, ClockKind, MaterialState
+from services.clock import INTAKE_DAYS, CaseClock
 from services.models.cases import Case, CaseDocument, CaseMaterial, ClockInterval
 from services.papers.compose import new_document
+from services.papers.texts import LAW
 from services.workflow import CASE_WORKFLOW
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.steps import differences
@@ -91,12 +94,16 @@ class Act:
 def lock(case: Case, actor: Any) -> Case:
     """The row of `case` as it is now, locked, if `actor` (None: the system) may see it.
 
-    Three queries. Raises `NotPermitted` outside the actor's scope.
+    The bundle case that it belongs to is locked first: whoever acts on several cases of one bundle
+    takes the locks in the same order. Three queries, four in a bundle. Raises `NotPermitted` outside
+    the actor's scope.
     """
+    if case.bundle_case_id is not None:
+        lock_bundle(case.bundle_case_id)
     rows = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
     found = (
         rows.select_for_update(of=("self",))
-        .select_related("item", "department", "outlet")
+        .select_related("item", "department", "outlet", "bundle_case")
         .prefetch_related("materials", "intervals")
         .filter(pk=case.pk)
         .first()
@@ -115,14 +122,18 @@ def act(
     reason: str = "",
     version: int | None = None,
     by_system: bool = False,
+    whole: bool = False,
 ) -> Case:
     """Does the transition `name` and returns the case as saved.
 
     `change` makes what is particular to it. `by_system` leaves out the permission (a step that
-    follows from another one). Some ten queries. Raises what `Workflow.check` and `check_version` raise.
+    follows from another one). `whole` is said by an act of the bundle case that goes through its
+    cases: it may do what is refused on one of them alone, and brings the parent up to date itself.
+    Some ten queries, four more in a bundle. Raises what `Workflow.check` and `check_version` raise.
     """
     with transaction.atomic():
         fresh = lock(case, actor)
+        fresh.acts_as_whole = whole
         before = {f.attname: getattr(fresh, f.attname) for f in Case._meta.concrete_fields}
         transition = CASE_WORKFLOW.check(fresh, name, None if by_system else actor, reason=reason)
         check_version(fresh, version)
@@ -162,7 +173,31 @@ def act(
             ),
         )
         doing.print_papers()
+        if fresh.bundle_case_id is not None and not whole:
+            follow_cases(fresh.bundle_case_id)
     return fresh
+
+
+def received(doing: Act) -> None:
+    """The papers are on the desk: the five days to answer begin."""
+    doing.case.received_at, doing.case.received_on = doing.at, doing.on
+    doing.start(ClockKind.INTAKE, days=INTAKE_DAYS, ground=f"{LAW}第三十二条")
+
+
+def handed_in(doing: Act, wanted: set[int]) -> None:
+    """Marks materials of the case as handed in. Raises `ValidationError` for others' materials."""
+    known = {m.pk: m for m in doing.case.materials.all()}
+    if wanted - set(known):
+        raise ValidationError({"materials": "所选材料不属于本件，请刷新页面后重选。"})
+    for pk in sorted(wanted):
+        material = known[pk]
+        if material.state in {MaterialState.HANDED_IN, MaterialState.LICENSED}:
+            continue
+        material.state = MaterialState.HANDED_IN
+        material.originals = material.originals_wanted or 0
+        material.copies = material.copies_wanted or 0
+        material.received_at, material.received_by = doing.at, doing.actor
+        doing.changed_materials.append(material)
 
 
 def set_deadlines(case: Case, intervals: list[ClockInterval]) -> None:

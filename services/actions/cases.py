@@ -11,7 +11,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from services.actions.acting import Act, act, lock
+from services.actions.acting import Act, act, handed_in, lock, received
+from services.actions.bundle_children import release_dependents
 from services.actions.ratings import invite
 from services.choices_cases import (
     CaseOutcome,
@@ -21,7 +22,7 @@ from services.choices_cases import (
     PaperKind,
     SpecialProcedure,
 )
-from services.clock import DELIVERY_DAYS, EXTENSION_DAYS, INTAKE_DAYS, limits_of
+from services.clock import DELIVERY_DAYS, EXTENSION_DAYS, limits_of
 from services.models.cases import Case, CorrectionNotice
 from services.models.catalogue import ServiceItem
 from services.workflow import CASE_WORKFLOW
@@ -37,23 +38,23 @@ MAX_SPECIAL_DAYS = 180
 # --- Receipt and acceptance ------------------------------------------------------------------------
 
 
+# `whole` in the functions below is said by the acts of a bundle case only (`actions.bundle_cases`).
+
+
 def receive_case(*, case: Case, actor: Any, version: int | None = None, reason: str = "") -> Case:
     """收件: the five days to answer begin on the next working day."""
 
     def change(doing: Act) -> None:
-        _received(doing)
+        received(doing)
         doing.case.received_by = actor
         doing.issue(PaperKind.RECEIPT)
 
     return act("receive", case=case, actor=actor, version=version, reason=reason, change=change)
 
 
-def _received(doing: Act) -> None:
-    doing.case.received_at, doing.case.received_on = doing.at, doing.on
-    doing.start(ClockKind.INTAKE, days=INTAKE_DAYS, ground=f"{LAW}第三十二条")
-
-
-def accept_case(*, case: Case, actor: Any, version: int | None = None, reason: str = "") -> Case:
+def accept_case(
+    *, case: Case, actor: Any, version: int | None = None, reason: str = "", whole: bool = False
+) -> Case:
     """受理: keeps the item as it is now and starts its clocks. After the five days the case counts as
     accepted from receipt, and is dated so."""
 
@@ -63,7 +64,7 @@ def accept_case(*, case: Case, actor: Any, version: int | None = None, reason: s
         if any(m.state == MaterialState.DEFERRED for m in doing.case.materials.all()):
             doing.issue(PaperKind.DEFERRAL)
 
-    return act("accept", case=case, actor=actor, version=version, reason=reason, change=change)
+    return act("accept", case=case, actor=actor, version=version, reason=reason, change=change, whole=whole)
 
 
 def deem_accepted(*, case: Case) -> Case:
@@ -104,6 +105,7 @@ def request_correction(
     days: int,
     version: int | None = None,
     reason: str = "",
+    whole: bool = False,
 ) -> Case:
     """一次性告知补正: everything that is missing, in one list, with the applicant's own deadline in
     working days. A second one needs `allow_second_correction` first."""
@@ -126,9 +128,19 @@ def request_correction(
         doing.case.corrections_made += 1
         doing.case.second_correction_by, doing.case.second_correction_reason = None, ""
         doing.case.decline_proposed_by, doing.case.decision_reason = None, ""
-        doing.issue(PaperKind.CORRECTION, missing=texts, days=days)
+        doing.case.correction_proposal, doing.case.correction_proposed_by = [], None
+        if not whole:  # a bundle tells everything in one notice of its own
+            doing.issue(PaperKind.CORRECTION, missing=texts, days=days)
 
-    return act("request_correction", case=case, actor=actor, version=version, reason=reason, change=change)
+    return act(
+        "request_correction",
+        case=case,
+        actor=actor,
+        version=version,
+        reason=reason,
+        change=change,
+        whole=whole,
+    )
 
 
 def allow_second_correction(*, case: Case, actor: Any, reason: str, version: int | None = None) -> Case:
@@ -150,34 +162,28 @@ def receive_correction(
     materials: Iterable[int] = (),
     version: int | None = None,
     reason: str = "",
+    whole: bool = False,
 ) -> Case:
     """接收补正材料: `materials` (pks) are now handed in; a new five-day check begins."""
     wanted = set(materials)
 
     def change(doing: Act) -> None:
         doing.stop(ClockKind.CORRECTION)
-        _received(doing)
-        _hand_in(doing, wanted)
+        received(doing)
+        handed_in(doing, wanted)
         CorrectionNotice.objects.filter(case=doing.case, answered_on=None).update(answered_on=doing.on)
-        doing.issue(PaperKind.CORRECTION_RECEIPT)
+        if not whole:
+            doing.issue(PaperKind.CORRECTION_RECEIPT)
 
-    return act("receive_correction", case=case, actor=actor, version=version, reason=reason, change=change)
-
-
-def _hand_in(doing: Act, wanted: set[int]) -> None:
-    """Marks materials of the case as handed in. Raises `ValidationError` for others' materials."""
-    known = {m.pk: m for m in doing.case.materials.all()}
-    if wanted - set(known):
-        raise ValidationError({"materials": "所选材料不属于本件，请刷新页面后重选。"})
-    for pk in sorted(wanted):
-        material = known[pk]
-        if material.state in {MaterialState.HANDED_IN, MaterialState.LICENSED}:
-            continue
-        material.state = MaterialState.HANDED_IN
-        material.originals = material.originals_wanted or 0
-        material.copies = material.copies_wanted or 0
-        material.received_at, material.received_by = doing.at, doing.actor
-        doing.changed_materials.append(material)
+    return act(
+        "receive_correction",
+        case=case,
+        actor=actor,
+        version=version,
+        reason=reason,
+        change=change,
+        whole=whole,
+    )
 
 
 def propose_decline(*, case: Case, actor: Any, reason: str, version: int | None = None) -> Case:
@@ -210,22 +216,36 @@ def return_case(*, case: Case, actor: Any, reason: str, version: int | None = No
     return act("return_case", case=case, actor=actor, version=version, reason=reason, change=change)
 
 
-def void_case(*, case: Case, actor: Any, reason: str, version: int | None = None) -> Case:
+def void_case(
+    *, case: Case, actor: Any, reason: str, version: int | None = None, whole: bool = False
+) -> Case:
     """作废 a case recorded by mistake, on the day itself; its number stays and is never given again."""
-    return act("void", case=case, actor=actor, version=version, reason=reason, change=lambda doing: None)
+    return act(
+        "void",
+        case=case,
+        actor=actor,
+        version=version,
+        reason=reason,
+        change=lambda doing: None,
+        whole=whole,
+    )
 
 
 # --- Review ----------------------------------------------------------------------------------------
 
 
-def hand_over(*, case: Case, actor: Any, version: int | None = None, reason: str = "") -> Case:
+def hand_over(
+    *, case: Case, actor: Any, version: int | None = None, reason: str = "", whole: bool = False
+) -> Case:
     """The window hands the papers to the department; how long that takes is measured."""
 
     def change(doing: Act) -> None:
         doing.case.handed_over_at = doing.at
         doing.issue(PaperKind.HANDOVER)
 
-    return act("hand_over", case=case, actor=actor, version=version, reason=reason, change=change)
+    return act(
+        "hand_over", case=case, actor=actor, version=version, reason=reason, change=change, whole=whole
+    )
 
 
 def sign_in(*, case: Case, actor: Any, version: int | None = None, reason: str = "") -> Case:
@@ -238,7 +258,13 @@ def sign_in(*, case: Case, actor: Any, version: int | None = None, reason: str =
 
 
 def supply_deferred(
-    *, case: Case, actor: Any, materials: Iterable[int], version: int | None = None, reason: str = ""
+    *,
+    case: Case,
+    actor: Any,
+    materials: Iterable[int],
+    version: int | None = None,
+    reason: str = "",
+    whole: bool = False,
 ) -> Case:
     """Materials owed since acceptance (pks) are handed in."""
     wanted = set(materials)
@@ -250,7 +276,8 @@ def supply_deferred(
         actor=actor,
         version=version,
         reason=reason,
-        change=lambda doing: _hand_in(doing, wanted),
+        change=lambda doing: handed_in(doing, wanted),
+        whole=whole,
     )
 
 
@@ -354,15 +381,19 @@ def _decide(
         doing.start(ClockKind.DELIVERY, days=DELIVERY_DAYS, ground=f"{LAW}第四十四条")
         doing.issue(paper, reason=doing.case.decision_reason)
 
-    return act(
-        name,
-        case=case,
-        actor=actor,
-        version=version,
-        reason=reason,
-        change=change,
-        by_system=by_system,
-    )
+    with transaction.atomic():
+        decided = act(
+            name,
+            case=case,
+            actor=actor,
+            version=version,
+            reason=reason,
+            change=change,
+            by_system=by_system,
+        )
+        if decided.bundle_case_id is not None and decided.is_granted:
+            release_dependents(granted=decided)
+    return decided
 
 
 def return_to_review(*, case: Case, actor: Any, reason: str, version: int | None = None) -> Case:
@@ -387,6 +418,7 @@ def deliver_case(
     version: int | None = None,
     reason: str = "",
     by_system: bool = False,
+    whole: bool = False,
 ) -> Case:
     """送达, after which the system closes the case (办结)."""
     recipient = recipient.strip()
@@ -401,7 +433,8 @@ def deliver_case(
         doing.case.recipient, doing.case.delivery_method = recipient, method
         doing.case.delivered_on = doing.on
         doing.stop(ClockKind.DELIVERY)
-        doing.issue(PaperKind.DELIVERY)
+        if not whole:
+            doing.issue(PaperKind.DELIVERY)
 
     delivered = act(
         "deliver",
@@ -411,18 +444,22 @@ def deliver_case(
         reason=reason,
         change=change,
         by_system=by_system,
+        whole=whole,
     )
-    return complete_case(case=delivered, actor=None)
+    return complete_case(case=delivered, actor=None, whole=whole)
 
 
-def complete_case(*, case: Case, actor: Any = None) -> Case:
-    """办结, by the system once the result is delivered: the applicant is invited to rate the service."""
+def complete_case(*, case: Case, actor: Any = None, whole: bool = False) -> Case:
+    """办结, by the system once the result is delivered: the applicant is invited to rate the service. A
+    bundle invites once, for one pick-up (`deliver_bundle`)."""
 
     def change(doing: Act) -> None:
+        if whole:
+            return
         invitation = invite(case=doing.case, actor=None, at=doing.at)
         doing.issue(PaperKind.INVITATION, expires=invitation.expires_on)
 
-    return act("complete", case=case, actor=actor, change=change)
+    return act("complete", case=case, actor=actor, change=change, whole=whole)
 
 
 @transaction.atomic
@@ -430,7 +467,8 @@ def finish_instantly(
     *, case: Case, actor: Any, version: int | None = None, reason: str = "", recipient: str = ""
 ) -> Case:
     """即办件: acceptance, review by the clerk who received it, decision by `actor`, delivery, all the
-    same events in one transaction. Two people are still needed."""
+    same events in one transaction. Two people are still needed. In a bundle it ends before delivery: what
+    all its cases give is picked up once."""
     fresh = lock(case, actor)
     CASE_WORKFLOW.check(fresh, "finish_instantly", actor, reason=reason)
     check_version(fresh, version)
@@ -456,6 +494,8 @@ def finish_instantly(
     fresh = _decide(
         "approve", CaseOutcome.APPROVED, PaperKind.APPROVAL, fresh, actor, reason, None, by_system=True
     )
+    if fresh.in_bundle:
+        return fresh
     return deliver_case(
         case=fresh,
         actor=actor,
@@ -467,13 +507,15 @@ def finish_instantly(
 # --- Ending early ----------------------------------------------------------------------------------
 
 
-def withdraw_case(*, case: Case, actor: Any, reason: str, version: int | None = None) -> Case:
+def withdraw_case(
+    *, case: Case, actor: Any, reason: str, version: int | None = None, whole: bool = False
+) -> Case:
     """撤回 at the applicant's written request, before the decision."""
 
     def change(doing: Act) -> None:
         doing.issue(PaperKind.WITHDRAWAL, reason=doing.reason)
 
-    return act("withdraw", case=case, actor=actor, version=version, reason=reason, change=change)
+    return act("withdraw", case=case, actor=actor, version=version, reason=reason, change=change, whole=whole)
 
 
 def terminate_case(*, case: Case, actor: Any, reason: str, version: int | None = None) -> Case:

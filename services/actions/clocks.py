@@ -8,6 +8,7 @@ from django.db import transaction
 
 from services.actions.acting import set_deadlines
 from services.actions.cases import complete_case, deem_accepted
+from services.actions.following import follow_cases, lock_bundle, open_bundles
 from services.choices_cases import OPEN_STATES, CaseState
 from services.models.cases import Case
 from tuoxian_portal.audit.actions import log
@@ -39,8 +40,20 @@ class Moved:
 def recompute_deadlines(*, batch: int = 500) -> list[Moved]:
     """Derives every open case's deadlines again and returns those that moved, each audited.
 
-    Two queries a batch, and three for each moved case. Idempotent.
+    Two queries a batch, and three for each moved case; then some four for each open bundle case, whose
+    one promise follows. Idempotent.
     """
+    moved = _recompute_cases(batch)
+    for pk in open_bundles():
+        with transaction.atomic():
+            before = lock_bundle(pk)
+            if follow_cases(pk):
+                after = lock_bundle(pk)
+                moved.append(Moved(after.number, None, None, before.promised_by, after.promised_by))
+    return moved
+
+
+def _recompute_cases(batch: int) -> list[Moved]:
     moved: list[Moved] = []
     last = 0
     while True:

@@ -24,6 +24,7 @@ from services.choices_ratings import (
 )
 from services.disclosure import disclosed
 from services.integrity import SAME_ADDRESS_WINDOW, SAME_PHONE_DAYS, RatingFacts, doubts
+from services.models.bundle_cases import BundleCase
 from services.models.cases import Case
 from services.models.ratings import (
     MAX_COMMENT,
@@ -63,15 +64,23 @@ def invite(*, case: Case, actor: Any, at: datetime) -> RatingInvitation:
 
     One query. A case is invited once: the database refuses a second one.
     """
+    about = {"case": case, "title": case.item_name[:200], "item_id": case.item_id}
+    return _invite(case, at, **about)
+
+
+def invite_for_bundle(*, bundle_case: BundleCase, actor: Any, at: datetime) -> RatingInvitation:
+    """The one invitation to rate a bundle case as a whole; its cases are not rated one by one."""
+    return _invite(bundle_case, at, bundle_case=bundle_case, title=bundle_case.name[:200])
+
+
+def _invite(subject: Case | BundleCase, at: datetime, **about: Any) -> RatingInvitation:
     invitation = RatingInvitation(
-        case=case,
-        title=case.item_name[:200],
-        item_id=case.item_id,
-        department_id=case.department_id,
-        outlet_id=case.outlet_id,
-        phone_hash=crypto.keyed_hash(case.phone),
+        department_id=subject.department_id,
+        outlet_id=subject.outlet_id,
+        phone_hash=crypto.keyed_hash(subject.phone),
         invited_at=at,
-        is_sample=case.is_sample,
+        is_sample=subject.is_sample,
+        **about,
     )
     invitation.set_expiry()
     invitation.save()
@@ -80,13 +89,15 @@ def invite(*, case: Case, actor: Any, at: datetime) -> RatingInvitation:
 
 def find_invitation(token: str) -> RatingInvitation | None:
     """The invitation of a link, whatever has become of it; one query."""
-    rows = RatingInvitation.objects.select_related("case__item", "outlet", "department")
+    rows = RatingInvitation.objects.select_related("case__item", "bundle_case", "outlet", "department")
     return rows.filter(token_hash=crypto.keyed_hash(token)).first() if token else None
 
 
 def find_open(case: Case) -> RatingInvitation | None:
-    """The invitation of `case` if it can still be used; one query."""
-    return RatingInvitation.objects.select_related("case").open().filter(case=case).first()
+    """The invitation of `case` if it can still be used, for one of a bundle that of the whole; one
+    query."""
+    about = {"bundle_case": case.bundle_case_id} if case.in_bundle else {"case": case.pk}
+    return RatingInvitation.objects.select_related("case", "bundle_case").open().filter(**about).first()
 
 
 # --- Rating ----------------------------------------------------------------------------------------

@@ -12,10 +12,22 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from services.actions import bundle_children as child
 from services.actions import cases as do
 from services.choices_cases import CaseOutcome, DeliveryMethod, MaterialState, SpecialProcedure
 from services.clock import EXTENSION_DAYS
 from tuoxian_portal.audit.workflow_admin import ReasonForm, Verb, VersionForm
+
+
+def lacking(record: Any) -> list[str]:
+    """Names of the required materials that are not there; what an earlier case will give is not asked."""
+    return [
+        m.name
+        for m in record.materials.all()
+        if m.is_required
+        and m.state in {MaterialState.MISSING, MaterialState.DEFERRED}
+        and not m.supplied_by_id
+    ]
 
 
 class MissingForm(VersionForm):
@@ -33,14 +45,29 @@ class MissingForm(VersionForm):
     )
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
-        lacking = [
-            m.name for m in record.materials.all() if m.is_required and m.state != MaterialState.HANDED_IN
-        ]
         kwargs["initial"] = {
             **kwargs.get("initial", {}),
             "days": 10,
-            "missing": "\n".join(f"补交：{name}" for name in lacking),
+            "missing": "\n".join(f"补交：{name}" for name in lacking(record)),
         }
+        super().__init__(*args, **kwargs)
+
+    def clean_missing(self) -> list[str]:
+        return self.cleaned_data["missing"].splitlines()
+
+
+class ProposalForm(VersionForm):
+    """What a case of a bundle lacks, for the notice that tells everything at once."""
+
+    missing = forms.CharField(
+        label="需要补正的内容",
+        help_text="一行一条。窗口汇总各事项后一次告知，现在不通知申请人。",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
+    )
+
+    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
+        proposed = record.correction_proposal or [f"补交：{name}" for name in lacking(record)]
+        kwargs["initial"] = {**kwargs.get("initial", {}), "missing": "\n".join(proposed)}
         super().__init__(*args, **kwargs)
 
     def clean_missing(self) -> list[str]:
@@ -118,6 +145,10 @@ CASE_VERBS = {
     "finish_instantly": Verb(RecipientForm, do.finish_instantly, "case", for_record=True),
     "request_correction": Verb(MissingForm, do.request_correction, "case", for_record=True),
     "allow_second_correction": Verb(ReasonForm, do.allow_second_correction, "case"),
+    "propose_correction": Verb(ProposalForm, child.propose_correction, "case", for_record=True),
+    "advise_correction": Verb(ProposalForm, child.advise_correction, "case", for_record=True),
+    "split_off": Verb(ReasonForm, child.split_off, "case"),
+    "split_off_waiting": Verb(ReasonForm, child.stop_waiting, "case"),
     "receive_correction": Verb(HandInForm, do.receive_correction, "case", for_record=True),
     "return_case": Verb(ReasonForm, do.return_case, "case"),
     "propose_decline": Verb(ReasonForm, do.propose_decline, "case"),

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
+from services.actions import bundle_children as child
 from services.actions import cases as do
 from services.api import case_rows
 from services.api.attachments import AttachmentRoutes
@@ -201,6 +202,15 @@ class RequestCorrectionSerializer(ReasonSerializer):
     days = serializers.IntegerField(min_value=1, max_value=do.MAX_CORRECTION_DAYS, help_text="工作日")
 
 
+class ProposalSerializer(ReasonSerializer):
+    missing = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        min_length=1,
+        max_length=50,
+        help_text="需要补正的内容，汇总后一次告知",
+    )
+
+
 class HandInSerializer(ReasonSerializer):
     materials = serializers.ListField(
         child=serializers.IntegerField(), max_length=200, help_text="本件材料的 id", default=list
@@ -276,7 +286,7 @@ def case_verb(
 class CaseViewSet(AttachmentRoutes, RowList, PortalViewSet):
     """办件。仅工作人员可读，按本人职责范围；申请人信息一律脱敏。"""
 
-    queryset = Case.objects.select_related("item", "department", "outlet")
+    queryset = Case.objects.select_related("item", "department", "outlet", "bundle_case")
     filterset_class = CaseFilter
     pagination_class = UncountedPagination
     row_columns = case_rows.COLUMNS
@@ -302,6 +312,10 @@ class CaseViewSet(AttachmentRoutes, RowList, PortalViewSet):
     finish_instantly = case_verb("finish_instantly", do.finish_instantly, FinishInstantlySerializer)
     request_correction = case_verb("request_correction", do.request_correction, RequestCorrectionSerializer)
     allow_second_correction = case_verb("allow_second_correction", do.allow_second_correction)
+    propose_correction = case_verb("propose_correction", child.propose_correction, ProposalSerializer)
+    advise_correction = case_verb("advise_correction", child.advise_correction, ProposalSerializer)
+    split_off = case_verb("split_off", child.split_off)
+    split_off_waiting = case_verb("split_off_waiting", child.stop_waiting)
     receive_correction = case_verb("receive_correction", do.receive_correction, HandInSerializer)
     return_case = case_verb("return_case", do.return_case)
     propose_decline = case_verb("propose_decline", do.propose_decline)

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import services.models.cases
+import services.models.applicants
 import tuoxian_portal.core.fields
 import uuid
 from django.conf import settings
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ('agent_name', models.CharField(blank=True, max_length=60, verbose_name='代理人')),
                 ('agent_phone', tuoxian_portal.core.fields.EncryptedTextField(blank=True, verbose_name='代理人电话')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='备注')),
-                ('tracking_code', tuoxian_portal.core.fields.EncryptedTextField(default=services.models.cases.new_tracking_code, editable=False, verbose_name='查询密码')),
+                ('tracking_code', tuoxian_portal.core.fields.EncryptedTextField(default=services.models.applicants.new_tracking_code, editable=False, verbose_name='查询密码')),
                 ('received_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='收件时间')),
                 ('received_on', models.DateField(blank=True, editable=False, null=True, verbose_name='收件日期')),
                 ('accepted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='受理日期')),

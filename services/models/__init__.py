@@ -1,6 +1,7 @@
 """Every model of the app, by noun. Catalogue first, then cases, then 帮办 entrustments and ratings."""
 
 from services.models.attachments import CaseAttachment
+from services.models.bundle_cases import BundleCase, BundleDocument, BundleMaterial
 from services.models.bundles import BundleAnswer, BundleMember, BundleQuestion, ServiceBundle
 from services.models.cases import (
     Case,
@@ -42,6 +43,9 @@ from services.models.statistics import HallMechanism, HallStatistic
 
 __all__ = [
     "BundleAnswer",
+    "BundleCase",
+    "BundleDocument",
+    "BundleMaterial",
     "BundleMember",
     "BundleQuestion",
     "Case",

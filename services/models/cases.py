@@ -1,6 +1,5 @@
 """Cases (办件): the record, its materials, its ledger of intervals and the papers printed for it."""
 
-import secrets
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +14,6 @@ from services.choices_cases import (
     CLOSED_STATES,
     DECISION_STATES,
     OFFICE_STATES,
-    ApplicantKind,
     CaseOutcome,
     CaseState,
     ClockKind,
@@ -24,22 +22,15 @@ from services.choices_cases import (
     SpecialProcedure,
 )
 from services.clock import Span
+from services.models.applicants import ApplicantFields
+from services.models.bundles import BundleMember
 from services.models.catalogue import Material, ServiceItem
 from services.models.papers import IssuedPaper
 from services.querysets_cases import CaseQuerySet
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.calendar import today
-from tuoxian_portal.core.fields import EncryptedTextField
 from tuoxian_portal.core.models import Sampled, Timestamped, Versioned
 from tuoxian_portal.directory.models import Department, Outlet
-
-# No 0 O 1 I L: read aloud over the counter and typed from a slip.
-TRACKING_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-
-
-def new_tracking_code() -> str:
-    """Eight characters, 40 bits: with the rate limit of `/track/` beyond guessing."""
-    return "".join(secrets.choice(TRACKING_ALPHABET) for _ in range(8))
 
 
 def _person(label: Any, **more: Any) -> models.ForeignKey:
@@ -55,7 +46,7 @@ def _person(label: Any, **more: Any) -> models.ForeignKey:
     )
 
 
-class Case(Versioned, Sampled, Timestamped):
+class Case(ApplicantFields, Versioned, Sampled, Timestamped):
     """One application of one applicant for one item.
 
     Only `services.actions.cases` changes it. `due_on`, `due_kind` and `decide_by` follow from the
@@ -89,15 +80,33 @@ class Case(Versioned, Sampled, Timestamped):
         help_text=_("已结束的办件不再修改；更正须另立一件并关联。"),
     )
 
-    applicant_kind = models.CharField(_("申请人类型"), max_length=12, choices=ApplicantKind.choices)
-    applicant_name = models.CharField(_("申请人"), max_length=120)
-    applicant_number = EncryptedTextField(_("证件号码"))
-    applicant_hash = models.CharField(max_length=64, editable=False)
-    phone = EncryptedTextField(_("联系电话"))
-    agent_name = models.CharField(_("代理人"), max_length=60, blank=True)
-    agent_phone = EncryptedTextField(_("代理人电话"), blank=True)
-    note = models.CharField(_("备注"), max_length=300, blank=True)
-    tracking_code = EncryptedTextField(_("查询密码"), default=new_tracking_code, editable=False)
+    # One application among several of a bundle case; see docs/adr on bundles.
+    bundle_case = models.ForeignKey(
+        "services.BundleCase",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="children",
+        verbose_name=_("一次办办件"),
+    )
+    bundle_member = models.ForeignKey(
+        BundleMember, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    waits_for = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        editable=False,
+        related_name="awaited_by",
+        verbose_name=_("先办的办件"),
+    )
+    split_off_at = models.DateTimeField(_("分出时间"), null=True, blank=True, editable=False)
+    split_off_reason = models.CharField(_("分出的理由"), max_length=300, blank=True, editable=False)
+    split_off_by = _person(_("分出人"))
+    # What this case's window or department wants in the next collected notice.
+    correction_proposal = models.JSONField(_("拟告知补正的内容"), default=list, blank=True, editable=False)
+    correction_proposed_by = _person(_("提出补正意见"))
 
     created_by = _person(_("登记人"))
     received_by = _person(_("收件人"))
@@ -139,6 +148,8 @@ class Case(Versioned, Sampled, Timestamped):
     decide_by = models.DateField(_("应作出决定日"), null=True, blank=True, editable=False)
 
     objects = CaseQuerySet.as_manager()
+    # Set by `actions.acting` while an act of the whole bundle goes through its cases.
+    acts_as_whole = False
 
     class Meta:
         verbose_name = verbose_name_plural = _("办件")
@@ -155,6 +166,7 @@ class Case(Versioned, Sampled, Timestamped):
             models.Index(fields=["department", "state"]),
             models.Index(fields=["outlet", "state"]),
             models.Index(fields=["applicant_hash", "item"]),
+            models.Index(fields=["bundle_case", "state"]),
             models.Index(fields=["decided_on"]),
             models.Index(fields=["received_on"]),
             # What is late and what soon will be, of the few cases that the office has in hand.
@@ -175,17 +187,16 @@ class Case(Versioned, Sampled, Timestamped):
                 condition=models.Q(decided_on__isnull=True) | ~models.Q(outcome=""),
                 name="case_decided_has_outcome",
             ),
+            models.CheckConstraint(
+                condition=models.Q(bundle_case__isnull=False)
+                | (models.Q(split_off_at__isnull=True) & ~models.Q(state=CaseState.WAITING)),
+                name="case_waits_only_in_a_bundle",
+            ),
+            models.UniqueConstraint(fields=["bundle_case", "item"], name="case_item_once_in_a_bundle"),
         ]
 
     def __str__(self) -> str:
         return self.case_number
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if (fields := kwargs.get("update_fields")) is None or "applicant_number" in fields:
-            self.applicant_hash = crypto.keyed_hash(self.applicant_number)
-            if fields is not None:
-                kwargs["update_fields"] = {*fields, "applicant_hash"}
-        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         """The case in the staff's workbench; the public follows it at `/track/`."""
@@ -197,29 +208,21 @@ class Case(Versioned, Sampled, Timestamped):
         return self.case_number
 
     @property
+    def in_bundle(self) -> bool:
+        """Whether it is still handled as one of a bundle case's; False once split off."""
+        return self.bundle_case_id is not None and self.split_off_at is None
+
+    @property
+    def is_granted(self) -> bool:
+        return self.outcome == CaseOutcome.APPROVED
+
+    @property
     def is_open(self) -> bool:
         return self.state not in CLOSED_STATES
 
     @property
     def state_tone(self) -> str:
         return CaseState(self.state).tone
-
-    @property
-    def masked_name(self) -> str:
-        """A person's name masked; an organisation's name is public."""
-        if self.applicant_kind == ApplicantKind.ORGANISATION:
-            return self.applicant_name
-        return crypto.mask_name(self.applicant_name)
-
-    @property
-    def masked_number(self) -> str:
-        if self.applicant_kind == ApplicantKind.ORGANISATION:
-            return self.applicant_number  # a 统一社会信用代码 is public
-        return crypto.mask_identity(self.applicant_number)
-
-    @property
-    def masked_phone(self) -> str:
-        return crypto.mask_phone(self.phone)
 
     @property
     def masked_recipient(self) -> str:
@@ -299,6 +302,25 @@ class CaseMaterial(models.Model):
         related_name="case_materials",
         verbose_name=_("电子证照"),
         help_text=_("证照库中已有，免交纸质材料。"),
+    )
+    bundle_material = models.ForeignKey(
+        "services.BundleMaterial",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="lines",
+        verbose_name=_("一套材料中的材料"),
+    )
+    supplied_by = models.ForeignKey(
+        Case,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("由哪一办件产生"),
+        help_text=_("同一次办中前一事项的办理结果，准予后自动提供，不向申请人收取。"),
     )
     order = models.PositiveSmallIntegerField(_("排序"), default=100)
 

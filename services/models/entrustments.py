@@ -23,7 +23,8 @@ from services.choices_entrustments import (
     Power,
 )
 from services.mandate import Mandate, Matter, Pause
-from services.models.cases import Case, new_tracking_code
+from services.models.applicants import new_tracking_code
+from services.models.cases import Case
 from services.models.catalogue import ServiceItem
 from services.models.papers import IssuedPaper
 from services.querysets_entrustments import EntrustmentPaperQuerySet, EntrustmentQuerySet

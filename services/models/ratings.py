@@ -26,6 +26,7 @@ from services.choices_ratings import (
     RemediationState,
     TagSide,
 )
+from services.models.bundle_cases import BundleCase
 from services.models.cases import Case
 from services.models.catalogue import ServiceItem
 from services.models.papers import IssuedPaper
@@ -45,7 +46,7 @@ from tuoxian_portal.directory.models import Department, Outlet
 # What an invitation can be about: its foreign keys, of which exactly one is set. A new subject is a
 # nullable OneToOneField, its name here, and `handler_ids`, `rating_place` and the like on its model
 # (see `services.actions.ratings.invite`).
-SUBJECTS = ("case",)
+SUBJECTS = ("case", "bundle_case")
 MAX_COMMENT = 500
 
 
@@ -94,7 +95,7 @@ class RatingTag(Sourced):
 
 
 class RatingInvitation(Sampled):
-    """The one chance to rate one matter (a case; later a bundle's parent, an entrustment).
+    """The one chance to rate one matter (a case, or a bundle case as a whole; later an entrustment).
 
     The token is found through its keyed hash and sealed otherwise, so that the paper can be printed
     again; the database alone gives no link away. What statistics need of the subject is copied here,
@@ -108,6 +109,14 @@ class RatingInvitation(Sampled):
         blank=True,
         related_name="rating_invitation",
         verbose_name=_("办件"),
+    )
+    bundle_case = models.OneToOneField(
+        BundleCase,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="rating_invitation",
+        verbose_name=_("一次办办件"),
     )
     title = models.CharField(_("办理事项"), max_length=200)
     item = models.ForeignKey(

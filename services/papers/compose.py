@@ -123,7 +123,8 @@ def content_of(
     """The frozen content of any paper of the hall: what both the PDF and the print page are made of.
 
     `context` fills the texts of `paper`; `labels` name its facts; `place` is whose seal it carries
-    (no date is printed without one); `table` is `{"headers", "rows", "widths"}` or None.
+    (no date is printed without one); `table` is `{"headers", "rows", "widths"}` or None. A paper with
+    more than one table adds `sections`, a list of `{"text", "table"}` that follow the first.
     """
     return {
         "title": title or paper.title,

@@ -72,10 +72,12 @@ def render_paper(document: IssuedPaper) -> bytes:
         paper.text(content["to"], align="left", bold=True)
     for text in content["body"]:
         paper.text(text, indent=2)
-    if table := content["table"]:
-        count = len(table["headers"])
-        align = ["center" if n != 1 else "left" for n in range(count)]
-        paper.table(table["headers"], table["rows"], widths=table["widths"], align=align)
+    if content["table"]:
+        _table(paper, content["table"])
+    for section in content.get("sections") or []:
+        paper.text(section["text"], indent=2)
+        if section["table"]:
+            _table(paper, section["table"])
     for text in content["after"]:
         paper.text(text, indent=2)
     signers = [f"{label}：{name}" for label, name in content["signers"]]
@@ -86,3 +88,8 @@ def render_paper(document: IssuedPaper) -> bytes:
         for line in signers:
             paper.text(line, align="left", size=12)
     return paper.render()
+
+
+def _table(paper: Any, table: dict[str, Any]) -> None:
+    align = ["center" if n != 1 else "left" for n in range(len(table["headers"]))]
+    paper.table(table["headers"], table["rows"], widths=table["widths"], align=align)

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods
 
 from services import throttling
 from services.choices_cases import CaseState
-from services.models.cases import TRACKING_ALPHABET, Case
+from services.models.applicants import TRACKING_ALPHABET
+from services.models.cases import Case
 from services.progress import public_timeline, remaining_text, status_sentence
 from services.views import track_help
 from tuoxian_portal.audit.actions import history_of

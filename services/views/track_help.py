@@ -8,7 +8,7 @@ from services import throttling
 from services.choices_entrustments import AssistanceMode, EntrustmentState
 from services.entrustment_progress import public_timeline, remaining_days, status_sentence
 from services.mandate import powers_in_words
-from services.models.cases import TRACKING_ALPHABET
+from services.models.applicants import TRACKING_ALPHABET
 from services.models.entrustments import Entrustment, EntrustmentCase
 from tuoxian_portal.audit.actions import history_of
 

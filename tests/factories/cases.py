@@ -9,12 +9,13 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from services.actions import cases as do
+from services.actions.bundle_recording import record_bundle
 from services.actions.recording import Applicant, HandedIn, record_case, register_case
 from services.choices import HandlingKind, ItemType, LimitKind, Necessity, PublicationState
 from services.choices_cases import ApplicantKind, CaseOutcome, CaseState, MaterialState, SpecialProcedure
-from services.models import Case, ItemMaterial, ServiceItem
+from services.models import BundleMember, Case, ItemMaterial, ServiceItem
 from tests.factories.accounts import UserFactory
-from tests.factories.catalogue import MaterialFactory
+from tests.factories.catalogue import BundleFactory, MaterialFactory
 from tests.factories.directory import DepartmentFactory, OutletFactory
 
 CREDIT_CODE = "91350100M000100Y43"
@@ -115,8 +116,20 @@ class Hall:
         """A case brought to `state` by the people whose work it is."""
         if state == CaseState.REGISTERED:
             return self.register(**more)
+        if state == CaseState.WAITING:
+            return self.waiting()
         case = self.record(**more)
         return self.bring(case, state)
+
+    def waiting(self) -> Case:
+        """The case of a bundle that waits for another one."""
+        bundle = BundleFactory()
+        earlier = BundleMember.objects.create(bundle=bundle, item=ItemFactory(), order=1)
+        BundleMember.objects.create(bundle=bundle, item=self.item, order=2).prerequisites.add(earlier)
+        whole = record_bundle(
+            actor=self.clerk, bundle=bundle, answers={}, applicant=self.applicant(), paper_form=True
+        )
+        return Case.objects.get(bundle_case=whole, item=self.item)
 
     def bring(self, case: Case, state: str) -> Case:
         S = CaseState

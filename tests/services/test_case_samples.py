@@ -47,7 +47,7 @@ def made(monkeypatch):
 
 def test_every_state_is_there_and_queues_are_not_empty(made):
     counts = Case.objects.by_state()
-    assert all(counts[state] for state in CaseState.values)
+    assert all(counts[state] for state in CaseState.values if state != CaseState.WAITING)
     queues = Case.objects.queue_counts()
     assert queues["overdue"] >= 3
     assert queues["due_soon"] >= 3

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
+from services.actions import bundle_children as child
 from services.actions import cases as do
 from services.choices_cases import CLOSED_STATES, CaseState, SpecialProcedure
 from services.models import Case
@@ -40,6 +41,10 @@ ALLOWED = {
     "deliver": "issuer",
     "withdraw": "window",
     "terminate": "approver",
+    "propose_correction": "window",
+    "advise_correction": "reviewer",
+    "split_off": "window",
+    "split_off_waiting": "window",
 }
 
 S = CaseState
@@ -72,6 +77,11 @@ MOVES: dict[str, tuple[set[str], str | None]] = {
     "return_case": (set(), S.RETURNED),
     "sign_in": (set(), S.REVIEWING),
     "supply_deferred": (set(), None),
+    # Of a bundle only; `test_bundle_case_children` walks their states.
+    "propose_correction": (set(), None),
+    "advise_correction": (set(), None),
+    "split_off": (set(), None),
+    "split_off_waiting": ({S.WAITING}, S.REGISTERED),
 }
 
 
@@ -107,6 +117,10 @@ def call(name: str, case: Case, actor: Any) -> Case:
         "deliver": lambda: do.deliver_case(case=case, actor=actor, recipient="测试人"),
         "withdraw": lambda: do.withdraw_case(case=case, actor=actor, reason=reason),
         "terminate": lambda: do.terminate_case(case=case, actor=actor, reason=reason),
+        "propose_correction": lambda: child.propose_correction(case=case, actor=actor, missing=["缺签字"]),
+        "advise_correction": lambda: child.advise_correction(case=case, actor=actor, missing=["缺签字"]),
+        "split_off": lambda: child.split_off(case=case, actor=actor, reason=reason),
+        "split_off_waiting": lambda: child.stop_waiting(case=case, actor=actor, reason=reason),
     }
     return calls[name]()
 

@@ -42,7 +42,11 @@ class Transition:
 
 @dataclass
 class Workflow:
-    """The table for one state field of one model."""
+    """The table for one state field of one model.
+
+    With `derived` the state is a property that follows from other records: no transition has a target,
+    the table only says what may be done in which state.
+    """
 
     name: str
     states: type
@@ -50,6 +54,7 @@ class Workflow:
     terminal: frozenset[str]
     transitions: tuple[Transition, ...]
     field_name: str = "state"
+    derived: bool = False
     by_name: dict[str, Transition] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -105,6 +110,10 @@ class Workflow:
                 yield f"{self.name}.{t.name}: leaves a terminal state"
             if t.target:
                 reached.add(t.target)
+            if t.target and self.derived:
+                yield f"{self.name}.{t.name}: sets a state that is derived"
+        if self.derived:
+            return
         for state in known - reached:
             yield f"{self.name}: state {state} cannot be reached"
         for state in known - self.terminal:

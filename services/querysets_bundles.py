@@ -1,0 +1,117 @@
+"""Many bundle cases at once: who sees them, and in which state they are. See `bundle_states`."""
+
+from datetime import date
+from functools import reduce
+from operator import and_
+from typing import Any, Self
+
+from django.db.models import Case as Choose
+from django.db.models import CharField, Count, Exists, OuterRef, Prefetch, Q, Value, When
+
+from services.bundle_states import GRANTED, OTHERWISE, RULES, STANDINGS
+from services.choices_bundles import OPEN_BUNDLE_STATES, BundleState
+from services.choices_cases import CLOSED_STATES, CaseState
+from tuoxian_portal.accounts.models import Role
+from tuoxian_portal.accounts.scoping import scope_rows
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.querysets import PortalQuerySet
+
+KEPT = Q(split_off_at__isnull=True)
+# States of a parent in which its one promise still waits for the office.
+PROMISE_STATES = frozenset({BundleState.RECEIVED, BundleState.IN_PROGRESS})
+
+
+def _standing(name: str) -> Q:
+    rows = Q(state__in=sorted(STANDINGS[name]))
+    if name == "granted":
+        return rows & Q(outcome=GRANTED)
+    return rows & ~Q(outcome=GRANTED) if name == "refused" else rows
+
+
+def _some(group: frozenset[str]) -> Exists:
+    """Whether a child that was not split off is in one of the standings of `group`."""
+    from services.models import Case
+
+    standings = reduce(lambda a, b: a | b, (_standing(name) for name in sorted(group)))
+    return Exists(Case.objects.filter(KEPT, standings, bundle_case=OuterRef("pk")))
+
+
+class BundleCaseQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """The outlet that took it in, every department with a case in it, supervisors and officials.
+        A split-off case is its department's, the bundle no longer."""
+        from services.models import Case
+
+        rows = scope_rows(self, user, department="department", outlet="outlet")
+        if (
+            not user.is_authenticated
+            or Role.Scope.DEPARTMENT not in user.scopes
+            or user.department_id is None
+            or not user.has_perm("services.view_bundlecase")
+        ):
+            return rows
+        theirs = Case.objects.filter(KEPT, bundle_case=OuterRef("pk"), department_id=user.department_id)
+        return rows | self.filter(Exists(theirs))
+
+    def with_state(self) -> Self:
+        """Each row with `derived_state`, by the same rules as `bundle_states.bundle_state`; in the
+        query itself, so that a list of any length costs no more."""
+        rules = [
+            When(reduce(and_, (Q(_some(group)) for group in groups)), then=Value(state.value))
+            for state, groups in RULES
+        ]
+        return self.annotate(
+            derived_state=Choose(*rules, default=Value(OTHERWISE.value), output_field=CharField())
+        )
+
+    def in_state(self, *states: str) -> Self:
+        return self.with_state().filter(derived_state__in=list(states))
+
+    def open(self) -> Self:
+        return self.in_state(*OPEN_BUNDLE_STATES)
+
+    def overdue(self, on: date | None = None) -> Self:
+        """The one promise has run out before `on` (today) and the office still has work."""
+        return self.in_state(*PROMISE_STATES).filter(promised_by__lt=on or today())
+
+    def stuck(self) -> Self:
+        """With a case that waits for one which ended without being granted: somebody must decide
+        whether it is split off or withdrawn."""
+        from services.models import Case
+
+        failed = Case.objects.filter(state__in=CLOSED_STATES, awaited_by=OuterRef("pk")).exclude(
+            outcome=GRANTED
+        )
+        refused = Case.objects.filter(outcome="refused", awaited_by=OuterRef("pk"))
+        waiting = Case.objects.filter(KEPT, bundle_case=OuterRef("pk"), state=CaseState.WAITING)
+        return self.filter(Exists(waiting.filter(Exists(failed) | Exists(refused))))
+
+    def with_counts(self) -> Self:
+        """`case_total` and `case_done`: its cases, and those that are closed."""
+        kept = Q(children__split_off_at__isnull=True)
+        return self.annotate(
+            case_total=Count("children", filter=kept),
+            case_done=Count("children", filter=kept & Q(children__state__in=CLOSED_STATES)),
+        )
+
+    def with_children(self) -> Self:
+        """What its page and its acts read, in a constant number of queries."""
+        from services.models import BundleMaterial, Case
+
+        children = (
+            Case.objects.select_related("item", "department", "outlet", "split_off_by")
+            .prefetch_related("materials", "intervals", "waits_for")
+            .order_by("pk")
+        )
+        return self.select_related("bundle", "outlet", "department").prefetch_related(
+            Prefetch("children", children),
+            Prefetch(
+                "materials", BundleMaterial.objects.prefetch_related("lines__case").order_by("order", "pk")
+            ),
+        )
+
+    def same_matter(self, *, applicant_hash: str, bundle: Any, since: date) -> Self:
+        """Of the same applicant for the same bundle since a day: a likely duplicate."""
+        return self.filter(applicant_hash=applicant_hash, bundle=bundle, created_at__date__gte=since).exclude(
+            pk__in=self.in_state(BundleState.VOID).values("pk")
+        )

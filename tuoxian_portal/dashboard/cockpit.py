@@ -19,7 +19,7 @@ from finance.pipeline import Pipeline
 from projects import targets as target_rules
 from projects.choices import ConfidenceLevel, TargetCategory
 from projects.models import InvestmentLead, KeyProject, ProjectProblem, Target
-from services.models import Case
+from services.models import Case, RatingRemediation
 from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.money import format_wan, percent, plain
@@ -298,6 +298,18 @@ def concerns(user: Any, on: date) -> list[Concern]:
             found.append(Concern("办件超期", count, "bad", rows_url("hall", queue="overdue"), lines))
         if count := Case.objects.visible_to(user).due_soon(on).count():
             found.append(Concern("办件将到期", count, "warn", rows_url("hall", queue="due_soon")))
+    if sees_county(user, "services.view_ratingremediation"):
+        unsettled = RatingRemediation.objects.visible_to(user).overdue(on)
+        if count := unsettled.count():
+            rows = unsettled.select_related("rating__invitation", "department", "outlet").order_by("due_on")[
+                :TOP
+            ]
+            lines = [
+                f"{row.number} {row.rating.invitation.title}（{row.department or row.outlet}，期限 {row.due_on}）"
+                for row in rows
+            ]
+            href = reverse("admin:services_ratingremediation_changelist") + "?queue=overdue"
+            found.append(Concern("差评整改超期", count, "bad", href, lines))
     leads = InvestmentLead.objects.visible_to(user).overdue(on)
     if count := leads.count():
         rows = leads.order_by("answer_due")[:TOP]

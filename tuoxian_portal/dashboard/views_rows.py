@@ -21,7 +21,7 @@ from tuoxian_portal.core.export import csv_response, xlsx_response
 from tuoxian_portal.core.listing import Band, Facet, Listing
 from tuoxian_portal.core.money import format_wan, plain
 from tuoxian_portal.core.months import next_month
-from tuoxian_portal.dashboard import cockpit
+from tuoxian_portal.dashboard import cockpit, satisfaction
 from tuoxian_portal.dashboard.figures import last_months
 from tuoxian_portal.dashboard.models import HallMonth
 from tuoxian_portal.dashboard.views_cockpit import cockpit_page
@@ -421,6 +421,7 @@ def hall(request: HttpRequest) -> HttpResponseBase:
             "queues": cockpit.queue_links(Case.objects.visible_to(request.user).queue_counts(on)),
             "department_headers": ["部门", "收件", "决定", "按期率"],
             "departments": _department_rows(by_department.select_related("department")),
+            "ratings": satisfaction.panel(request.user, on),
             "has_sample": any(case.is_sample for case in listing.page.object_list),
         },
     )

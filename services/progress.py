@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from services.choices_cases import CaseOutcome, CaseState, ClockKind, SpecialProcedure
-from services.clock import CaseClock
+from services.clock import DUE_SOON_DAYS, INTAKE_DAYS, CaseClock
 from services.models.cases import Case
 from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.core.calendar import load_calendar, today
@@ -96,14 +96,18 @@ def status_sentence(case: Case, *, public: bool = False) -> str:
 
 
 def remaining_text(case: Case) -> str:
-    """`还剩 3 个工作日`, `今天到期`, `超期 2 个工作日`; "" when no clock runs."""
+    """`还剩 3 个工作日`, `今天到期`, `超期 2 个工作日`; "" when no clock runs. A receipt that nobody has
+    answered is warned of from its third day on."""
     if not case.due_on:
         return ""
     left = CaseClock([], load_calendar()).remaining(case.due_on, today())
     if left < 0:
         word = "补正期已过" if case.state == CaseState.CORRECTING else "超期"
         return f"{word} {-left} 个工作日"
-    return "今天到期" if left == 0 else f"还剩 {left} 个工作日"
+    words = "今天到期" if left == 0 else f"还剩 {left} 个工作日"
+    if case.state == CaseState.RECEIVED and (day := INTAKE_DAYS - left) >= INTAKE_DAYS - DUE_SOON_DAYS:
+        return f"收件第 {day} 个工作日，{words}，过期即视为受理"
+    return words
 
 
 def ledger(case: Case) -> list[dict[str, Any]]:

@@ -41,6 +41,8 @@ def queues(on: date) -> dict[str, Q]:
     return {
         "registered": Q(state=CaseState.REGISTERED),
         "received": Q(state=CaseState.RECEIVED),
+        # From the third of the five days on: after the fifth the law accepts the case by itself.
+        "answer_soon": Q(state=CaseState.RECEIVED, due_on__range=(on, soon)),
         "correcting": Q(state=CaseState.CORRECTING),
         "accepted": Q(state=CaseState.ACCEPTED),
         "reviewing": Q(state__in=[CaseState.REVIEWING, CaseState.SPECIAL]),

@@ -33,6 +33,7 @@ from tuoxian_portal.core.errors import PortalError
 QUEUES = {
     "registered": "登记待收",
     "received": "待受理",
+    "answer_soon": "受理预警",
     "correcting": "待补正",
     "accepted": "待移交签收",
     "reviewing": "审查中",

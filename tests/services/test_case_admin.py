@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
+from freezegun import freeze_time
 
 from services.actions import cases as do
 from services.choices import Necessity
@@ -410,3 +411,24 @@ def test_a_number_is_shown_in_full_only_with_permission_and_a_logged_reason(clie
     assert entries
     assert all("申请人来电核对" in e.reason for e in entries)
     assert IDENTITY not in str([e.changes for e in entries] + [e.reason for e in entries])
+
+
+@pytest.mark.parametrize(
+    ("day", "warned", "said"),
+    [
+        ("2026-11-03", False, "还剩 4 个工作日"),
+        ("2026-11-04", False, "还剩 3 个工作日"),
+        ("2026-11-05", True, "收件第 3 个工作日"),
+        ("2026-11-06", True, "收件第 4 个工作日"),
+        ("2026-11-09", True, "收件第 5 个工作日，今天到期"),
+    ],
+)
+def test_a_receipt_is_warned_of_from_its_third_day(client, hall, day, warned, said):
+    """行政许可法 Art. 32: five working days to answer, or the law accepts. Received on Monday, 2 November."""
+    with freeze_time("2026-11-02 02:00:00"):
+        case = hall.record()
+    with freeze_time(f"{day} 02:00:00"):
+        client.force_login(hall.clerk)
+        queue = client.get(LIST, {"queue": "answer_soon"}).content.decode()
+        assert (case.case_number in queue) is warned
+        assert said in client.get(LIST).content.decode()

@@ -24,6 +24,7 @@ def unused_slug(title: str) -> str:
 
     base = slugify(" ".join(lazy_pinyin(title)))[:60].strip("-") or "policy"
     taken = set(IncentivePolicy.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    taken.add("match")  # the page of that name
     slug, number = base, 2
     while slug in taken:
         slug, number = f"{base}-{number}", number + 1

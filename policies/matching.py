@@ -1,6 +1,6 @@
 """What would an enterprise get? The verdict, its reasons and the amount of every clause, from its facts.
 
-A clause takes part when its condition is stated and it does not reward tax paid. What is not in force
+A clause takes part when its condition or its formula is stated and it does not reward tax paid. What is not in force
 is never promised: a clause of a policy that nobody has confirmed yet is at most 可能符合, and only
 clauses in force enter the sum.
 """
@@ -92,7 +92,8 @@ def match_clause(clause: PolicyClause, facts: Facts, day: date, labels: Labels) 
     status = policy.status_on(day)
     rule = clause.rule
     if rule is None:
-        return ClauseMatch(clause, status, Truth.MAYBE, cautions=["来源没有写明条件。"])
+        cautions = ["来源没有写明适用条件。", *_cautions(clause, status, day)]
+        return ClauseMatch(clause, status, Truth.MAYBE, cautions=cautions, estimate=estimate(clause, facts))
     why = conditions.explain(rule, facts, day, labels)
     result = ClauseMatch(clause, status, why.truth, why.met, why.failed, [FACTS[key] for key in why.unknown])
     if why.truth is not Truth.NO:
@@ -174,7 +175,7 @@ def is_matchable(clause: PolicyClause, day: date) -> bool:
     """Whether the public match speaks of this clause: see the module."""
     policy = clause.policy
     return (
-        clause.condition is not None
+        (clause.condition is not None or bool(clause.formula))
         and clause.benefit != Benefit.GENERAL
         and not clause.tied_to_tax
         and policy.nature != Nature.CONSULTATION

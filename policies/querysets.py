@@ -49,6 +49,10 @@ class PolicyClauseQuerySet(PortalQuerySet):
     def public(self) -> Self:
         return self.filter(policy__state=Publication.PUBLISHED)
 
+    def matchable(self) -> Self:
+        """Public clauses whose condition or formula is stated; `matching.is_matchable` asks more."""
+        return self.public().filter(Q(condition__isnull=False) | ~Q(formula=""))
+
     def for_matching(self) -> Self:
         """With what `matching.match` reads; two queries."""
         return self.select_related("policy", "policy__replaced_by").prefetch_related("exclusion_groups")

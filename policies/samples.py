@@ -2,20 +2,89 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
-from policies.choices import Benefit, Factor, Level, PriceKind, Publication, Theme
-from policies.models import FactorPrice, IncentivePolicy, PolicyClause, PolicyQuestion
+from policies.choices import ApplyMode, Benefit, Factor, Level, PriceKind, Publication, Theme, Verdict
+from policies.models import (
+    ClauseCase,
+    ExclusionGroup,
+    FactorPrice,
+    IncentivePolicy,
+    PolicyClause,
+    PolicyQuestion,
+)
 from tuoxian_portal.core.samples import SampleContext, SampleMaker, sample_makers
 
-CLAUSES = [
-    (
-        "设备投入补贴",
-        "示例条款：对新建项目的设备投入，按比例给予一次性补贴。",
-        Benefit.SUBSIDY,
-        "示例：设备投入的 5%",
-    ),
-    ("贷款贴息", "示例条款：对项目建设贷款给予贴息。", Benefit.INTEREST, "示例：年利率 1 个百分点，两年"),
-    ("人才安家", "示例条款：对引进的技术骨干给予安家补助。", Benefit.TALENT, "示例：每人 1 万元"),
+GROUP = "示例：固定资产投资类支持"
+CLAUSES: list[dict[str, Any]] = [
+    {
+        "heading": "设备投入补贴",
+        "text": "示例条款：对新建或扩建、投资额 1000 万元以上的项目，按设备投入的 5% 给予一次性补贴，最高 50 万元。",
+        "benefit": Benefit.SUBSIDY,
+        "amount_text": "示例：设备投入的 5%，最高 50 万元",
+        "condition": {
+            "all": [
+                {"fact": "project_kind", "is": "in", "value": ["new", "expansion"]},
+                {"fact": "investment", "is": "gte", "value": "1000"},
+            ]
+        },
+        "formula": "设备投入 × 5%",
+        "cap_wan": Decimal(50),
+        "mode": ApplyMode.APPLY,
+        "materials": ["示例：资金申请表", "示例：设备购置发票", "示例：项目备案文件"],
+        "budget_wan": Decimal(500),
+    },
+    {
+        "heading": "项目贷款贴息",
+        "text": "示例条款：对建设贷款按年 1 个百分点贴息，每年最高 30 万元，连续两年。与设备投入补贴不可同享。",
+        "benefit": Benefit.INTEREST,
+        "amount_text": "示例：年 1 个百分点，两年",
+        "condition": {
+            "all": [
+                {"fact": "loan", "is": "gt", "value": "0"},
+                {
+                    "any": [
+                        {"fact": "size", "is": "in", "value": ["small", "micro"]},
+                        {"fact": "registered_on", "is": "younger", "value": 5},
+                    ]
+                },
+            ]
+        },
+        "formula": "项目贷款额 × 1%",
+        "cap_wan": Decimal(30),
+        "years": 2,
+        "mode": ApplyMode.INSTANT,
+        "materials": ["示例：贷款合同", "示例：付息凭证"],
+    },
+    {
+        "heading": "高新技术企业奖励",
+        "text": "示例条款：高新技术企业按研发费用分段给予奖励：300 万元以内 3%，超过部分 5%，最高 40 万元。",
+        "benefit": Benefit.REWARD,
+        "amount_text": "示例：研发费用的 3% 至 5%，最高 40 万元",
+        "condition": {"all": [{"fact": "qualifications", "is": "has", "value": ["high_tech"]}]},
+        "formula": "分段(研发费用；至 300 万元：3%；其余：5%)，封顶 40 万元",
+        "mode": ApplyMode.AUTO,
+    },
+    {
+        "heading": "人才安家",
+        "text": "示例条款：对引进的技术骨干每人给予 1 万元安家补助，最高 20 万元。",
+        "benefit": Benefit.TALENT,
+        "amount_text": "示例：每人 1 万元，最高 20 万元",
+        "condition": {"all": [{"fact": "talent", "is": "gte", "value": "1"}]},
+        "formula": "引进人才人数 × 1 万元",
+        "cap_wan": Decimal(20),
+        "mode": ApplyMode.APPLY,
+        "materials": ["示例：劳动合同", "示例：学历或职称证明"],
+    },
+]
+# Which clauses each case has, so that a match does not give the same one twice.
+HAS = {"有效": (0, 1, 2), "即将到期": (3,), "待核实": (2,)}
+# clause (place in CLAUSES), name, what is typed, verdict, amount a year
+TESTS = [
+    (0, "刚到门槛", {"project_kind": "新建", "investment": "1000", "equipment": "600"}, Verdict.YES, 30),
+    (0, "超过封顶", {"project_kind": "扩建", "investment": "5000", "equipment": "3000"}, Verdict.YES, 50),
+    (0, "技改不算", {"project_kind": "技术改造", "investment": "5000"}, Verdict.NO, None),
+    (2, "分段计算", {"qualifications": "高新技术企业", "rd_spending": "500"}, Verdict.YES, 19),
 ]
 # name, days from today to expiry (None: none), state, confirmed, repealed
 CASES = [
@@ -60,13 +129,7 @@ def make(ctx: SampleContext) -> None:
                 )
             )
     made = IncentivePolicy.objects.bulk_create(policies)
-    PolicyClause.objects.bulk_create(
-        PolicyClause(
-            policy=policy, order=order, heading=heading, text=text, benefit=benefit, amount_text=amount
-        )
-        for policy in made
-        for order, (heading, text, benefit, amount) in enumerate(CLAUSES, start=1)
-    )
+    _make_clauses(made)
     PolicyQuestion.objects.bulk_create(
         PolicyQuestion(policy=policy, question="示例问题：怎样申报？", answer="示例答复：以正式通知为准。")
         for policy in made
@@ -86,6 +149,35 @@ def make(ctx: SampleContext) -> None:
         for index, value in enumerate((Decimal("4.6"), Decimal("4.4"), Decimal("4.2")), start=1)
     )
     ctx.say(f"  示例政策 {len(made)} 份，示例价格 3 条")
+
+
+def _make_clauses(policies: list[IncentivePolicy]) -> None:
+    group, _ = ExclusionGroup.objects.get_or_create(
+        name=GROUP, defaults={"note": "示例：同一笔投资只支持一次", "is_sample": True}
+    )
+    for index, policy in enumerate(policies):
+        name = CASES[index % len(CASES)][0]
+        places = HAS.get(name, (0, 1, 3))
+        clauses = PolicyClause.objects.bulk_create(
+            PolicyClause(
+                policy=policy,
+                code=f"{policy.slug}-{order}",
+                order=order,
+                payer="示例单位",
+                pay_within_days=30,
+                **CLAUSES[place],
+            )
+            for order, place in enumerate(places, start=1)
+        )
+        made = dict(zip(places, clauses, strict=True))
+        group.clauses.add(*(made[place] for place in (0, 1) if place in made))
+        ClauseCase.objects.bulk_create(
+            ClauseCase(
+                clause=made[place], order=order, name=case, facts=facts, verdict=verdict, amount_wan=amount
+            )
+            for order, (place, case, facts, verdict, amount) in enumerate(TESTS, start=1)
+            if place in made
+        )
 
 
 sample_makers.register("policies", SampleMaker(name="policies", order=40, make=make))

@@ -92,6 +92,7 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     context = {
         "listing": listing,
         "cards": cards,
+        "has_match": PolicyClause.objects.matchable().exists(),
         "has_sample": any(card["sample"] for card in cards),
         "crumbs": [("惠企政策", "")],
         "empty_actions": [("查看全部政策", listing.clear_url), ("看要素成本", reverse("policies:costs"))],

@@ -7,6 +7,7 @@ from policies.choices import Benefit, Factor, Level, Nature, PriceKind, Publicat
 from policies.models import FactorPrice, IncentivePolicy, PolicyClause
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.core.reference import (
+    CONFIDENCE_SCHEMA,
     SOURCE_SCHEMA,
     ReferenceSet,
     record_schema,
@@ -48,7 +49,11 @@ POLICY_SCHEMA = record_schema(
                     "text": TEXT,
                     "benefit": {"enum": Benefit.values},
                     "amount_text": TEXT,
+                    "is_tax_tied": {"type": "boolean"},
+                    "condition": {"type": "object"},
+                    "formula": TEXT,
                     "source": SOURCE_SCHEMA,
+                    "confidence": CONFIDENCE_SCHEMA,
                 },
             },
         },
@@ -108,20 +113,25 @@ def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
     kept = []
     for order, clause in enumerate(record.get("clauses", []), start=1):
         key = f"{record['id']}-{order}"
-        source = {**record, "source": clause.get("source", record["source"])}
+        own = {name: clause[name] for name in ("source", "confidence") if name in clause}
+        # Rules only where the source states them: what staff entered for the rest is not wiped.
+        stated = {name: clause[name] for name in ("condition", "formula", "is_tax_tied") if name in clause}
         wanted = {
             "policy": policy,
+            "code": key,
             "order": order,
             "heading": clause.get("heading", ""),
             "text": clause["text"],
             "benefit": clause.get("benefit", Benefit.GENERAL),
             "amount_text": clause.get("amount_text", ""),
-            **source_fields(source),
+            **stated,
+            **source_fields({**record, **own}),
         }
         row = PolicyClause.objects.filter(reference_id=key).first() or PolicyClause(reference_id=key)
         if any(getattr(row, name, None) != value for name, value in wanted.items() if name != "policy"):
             for name, value in wanted.items():
                 setattr(row, name, value)
+            row.full_clean(validate_unique=False, validate_constraints=False)
             row.save()
             changed = True
         kept.append(key)

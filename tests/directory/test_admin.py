@@ -66,5 +66,5 @@ def test_the_list_of_enterprises_costs_the_same_for_many(client, django_assert_m
     industry, park = factories.IndustryFactory(), factories.ParkFactory()
     factories.EnterpriseFactory.create_batch(40, industry=industry, park=park)
     client.force_login(SuperUserFactory())
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         client.get(reverse("admin:directory_enterprise_changelist"))

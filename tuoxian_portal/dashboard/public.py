@@ -375,7 +375,8 @@ def site_sections() -> list[dict[str, Any]]:
     shown = {entry["url"] for entry in menu()}
     sections: list[tuple[str, *tuple[tuple[str, str], ...]]] = [
         ("投资", ("投资托县", "dashboard:invest"), ("项目机会", "projects:list"), ("惠企政策", "policies:list"),
-         ("要素成本", "policies:costs"), ("落户全流程", "dashboard:steps"), ("咨询投资", "projects:enquiry")),
+         ("政策匹配", "policies:match"), ("要素成本", "policies:costs"), ("落户全流程", "dashboard:steps"),
+         ("咨询投资", "projects:enquiry")),
         ("办事", ("办事指南", "services:list"), ("一次办", "services:bundles"), ("帮您办", "services:help"),
          ("提出帮办需求", "services:assist"), ("查办件进度", "services:track")),
         ("融资", ("贷款产品与对接活动", "finance:list")),
@@ -390,4 +391,11 @@ def site_sections() -> list[dict[str, Any]]:
     ]
 
 
-MENU_PAGES = ("dashboard:invest", "projects:list", "policies:list", "services:list", "finance:list")
+MENU_PAGES = (
+    "dashboard:invest",
+    "projects:list",
+    "policies:list",
+    "policies:match",
+    "services:list",
+    "finance:list",
+)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.fields.files import FieldFile
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from zeal import zeal_ignore
@@ -54,7 +55,7 @@ def as_posted(client: Any, record: Any) -> dict[str, Any]:
     for form in groups:
         for bound in form:
             value = bound.value()
-            if value is None or value is False:
+            if value is None or value is False or isinstance(value, FieldFile):
                 continue
             data[bound.html_name] = (
                 [getattr(v, "pk", v) for v in value] if isinstance(value, (list, tuple)) else value

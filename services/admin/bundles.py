@@ -188,8 +188,7 @@ class MemberLine(StackedInline):
     extra = 0
     tab = True
     autocomplete_fields = ["item"]
-    fields = (("order", "item"), ("title", "handled_by", "days"), "answers", "prerequisites")
-    verbose_name_plural = _("成员事项（新加的成员和问题保存后才能勾选）")
+    fields = (("order", "item"), ("title", "handled_by"), "days", "answers", "prerequisites")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return (

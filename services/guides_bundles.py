@@ -117,7 +117,13 @@ def form_rows(form: list[FormGroup], *, shared: bool = True) -> list[dict[str, A
 def saving_rows(composition: Composition) -> list[dict[str, str]]:
     """减负单 for the page: the words of `saving_table` by name."""
     return [
-        {"label": label, "short": label.split("（")[0], "before": before, "after": after, "saved": saved}
+        {
+            "label": label,
+            "short": label.split("（")[0] + ("至少" if "（至少" in label else ""),
+            "before": before,
+            "after": after,
+            "saved": saved,
+        }
         for label, before, after, saved in saving_table(composition.saving)
     ]
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from services.bundle_states import bundle_state
@@ -132,12 +133,13 @@ class BundleCase(ApplicantFields, Versioned, Sampled, Timestamped):
         """Whether the one promise has run out and the office still has work."""
         return self.promised_by is not None and self.promised_by < today() and self.state in PROMISE_STATES
 
-    def handler_ids(self) -> set[int]:
+    @cached_property
+    def handler_ids(self) -> frozenset[int]:
         """The pks of everybody who worked on the whole or on one of its cases; none of them decides about
         its rating. Two queries and one a case."""
         printed = self.documents.order_by().values_list("created_by", flat=True).distinct()
-        found = {pk for pk in (self.created_by_id, *printed) if pk is not None}
-        return found.union(*(case.handler_ids() for case in self.cases))
+        found = frozenset(pk for pk in (self.created_by_id, *printed) if pk is not None)
+        return found.union(*(case.handler_ids for case in self.cases))
 
     @property
     def personal_names(self) -> list[str]:

@@ -44,8 +44,8 @@ from tuoxian_portal.core.querysets import PortalQuerySet
 from tuoxian_portal.directory.models import Department, Outlet
 
 # What an invitation can be about: its foreign keys, of which exactly one is set. A new subject is a
-# nullable OneToOneField, its name here, and `handler_ids`, `rating_place` and the like on its model
-# (see `services.actions.ratings.invite`).
+# nullable OneToOneField with the related name `rating_invitation`, its name here, a function beside
+# `actions.ratings.invite`, and on its model `phone`, `handler_ids` and `personal_names`.
 SUBJECTS = ("case", "bundle_case")
 MAX_COMMENT = 500
 

@@ -551,7 +551,7 @@ def test_one_rating_even_when_a_case_was_closed_last_on_its_own_page(hall):
     assert (whole.invite_finished(), whole.invite_finished()) == (1, 0)
     assert render_paper(made.documents.last()).startswith(b"%PDF")
     rating = made.rating_invitation.subject
-    assert {hall.clerk.pk, hall.reviewers[hall.beside.pk].pk} <= rating.handler_ids()
+    assert {hall.clerk.pk, hall.reviewers[hall.beside.pk].pk} <= rating.handler_ids
     assert "测试申请人" in rating.personal_names
 
 

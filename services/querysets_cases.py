@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Self
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 
 from services.choices_cases import (
     CLOSED_STATES,
@@ -50,6 +50,8 @@ def queues(on: date) -> dict[str, Q]:
         "due_soon": office & Q(due_on__range=(on, soon)),
         "overdue": office & Q(due_on__lt=on),
         "collecting": Q(state=CaseState.COLLECTING),
+        "owing": Q(state__in=DECISION_STATES, pk__in=_owing()),
+        "unreturned": Q(state__in=OPEN_STATES, pk__in=_unreturned(on)),
         "to_rate": Q(
             state=CaseState.COMPLETED,
             rating_invitation__rated_at__isnull=True,
@@ -62,10 +64,36 @@ def queues(on: date) -> dict[str, Q]:
 CLOSED_QUEUES = frozenset({"to_rate"})
 
 
+def _owing() -> Any:
+    """Keys of the cases that owe a deferred material."""
+    from services.models.cases import CaseMaterial
+
+    return CaseMaterial.objects.filter(state=MaterialState.DEFERRED).order_by().values("case")
+
+
+def earliest_promise() -> Subquery:
+    """Of a case: the first day on which a material that it owes was promised."""
+    from services.models.cases import CaseMaterial
+
+    owed = CaseMaterial.objects.filter(case=OuterRef("pk"), state=MaterialState.DEFERRED)
+    return Subquery(owed.order_by("promised_on").values("promised_on")[:1])
+
+
+def _unreturned(on: date) -> Any:
+    """Keys of the cases with a paper that should have come back before `on`."""
+    from services.models.custody import Handover
+
+    return Handover.objects.not_returned(on).order_by().values("case")
+
+
 class CaseQuerySet(PortalQuerySet):
     def visible_to(self, user: Any) -> Self:
-        """窗口 sees the cases of its outlet, a department its own, supervisors and officials all."""
-        return scope_rows(self, user, department="department", outlet="outlet")
+        """窗口 sees the cases that its outlet received or that were passed on to it, a department its own,
+        supervisors and officials all."""
+        received = scope_rows(self, user, department="department", outlet="outlet")
+        if received is self or not getattr(user, "outlet_id", None):
+            return received
+        return received | scope_rows(self, user, outlet="handling_outlet")
 
     def open(self) -> Self:
         """Not closed and not void."""
@@ -96,6 +124,10 @@ class CaseQuerySet(PortalQuerySet):
     def owing_materials(self) -> Self:
         """容缺欠账: cases in work that still owe a deferred material."""
         return self.filter(state__in=DECISION_STATES, materials__state=MaterialState.DEFERRED).distinct()
+
+    def by_promise(self) -> Self:
+        """With `promise`, the earliest day on which a deferred material is promised; overdue first."""
+        return self.annotate(promise=earliest_promise()).order_by("promise", "pk")
 
     def exempted_count(self) -> int:
         """免提交: how many materials of these cases a licence of the register replaced; one query."""

@@ -40,6 +40,18 @@ role_grants.register(
     },
 )
 
+# --- Papers: who works on a case hands its papers on and signs for them -------------------------------
+role_grants.register(
+    "services-custody",
+    {
+        **{
+            role: ["services.view_handover", "services.move_paper"]
+            for role in ("window", "reviewer", "approver", "issuer")
+        },
+        **{role: ["services.view_handover"] for role in ("helper", "supervisor", "official")},
+    },
+)
+
 # --- Electronic licences: windows and departments use them, the administrator keeps the register --------
 SEE_LICENCES = ["services.view_licence", "services.view_licencekind"]
 role_grants.register(

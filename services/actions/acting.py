@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from services import custody
 from services.actions.following import follow_cases, lock_bundle
 from services.choices import DayUnit
 from services.choices_cases import CLOSED_STATES, ClockKind, MaterialState
@@ -103,7 +104,7 @@ def lock(case: Case, actor: Any) -> Case:
     rows = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
     found = (
         rows.select_for_update(of=("self",))
-        .select_related("item", "department", "outlet", "bundle_case")
+        .select_related("item", "department", "outlet", "handling_outlet", "bundle_case")
         .prefetch_related("materials", "intervals")
         .filter(pk=case.pk)
         .first()
@@ -198,6 +199,7 @@ def handed_in(doing: Act, wanted: set[int]) -> None:
         material.copies = material.copies_wanted or 0
         material.received_at, material.received_by = doing.at, doing.actor
         doing.changed_materials.append(material)
+    custody.take_in(doing.case, doing.changed_materials, actor=doing.actor, at=doing.at)
 
 
 def set_deadlines(case: Case, intervals: list[ClockInterval]) -> None:

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from services import custody
 from services.actions.acting import set_deadlines
 from services.actions.recording import (
     COUNTY_CODE,
@@ -394,6 +395,7 @@ class _Recording:
             for line in self.parts.items[member.pk].materials.all()
         ]
         CaseMaterial.objects.bulk_create(self.lines)
+        custody.take_in(next(iter(self.cases.values())), self.lines, actor=self.actor, at=self.at)
 
     def _given(self, material: int | None) -> HandedIn:
         return self.given.get(material or 0, HandedIn())

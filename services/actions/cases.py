@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from services import custody
 from services.actions.acting import Act, act, handed_in, lock, received
 from services.actions.bundle_children import release_dependents
 from services.actions.ratings import invite
@@ -47,6 +48,7 @@ def receive_case(*, case: Case, actor: Any, version: int | None = None, reason: 
     def change(doing: Act) -> None:
         received(doing)
         doing.case.received_by = actor
+        custody.take_in(doing.case, doing.case.materials.all(), actor=actor, at=doing.at)
         doing.issue(PaperKind.RECEIPT)
 
     return act("receive", case=case, actor=actor, version=version, reason=reason, change=change)
@@ -211,9 +213,15 @@ def return_case(*, case: Case, actor: Any, reason: str, version: int | None = No
     """退件: the applicant let the correction deadline pass."""
 
     def change(doing: Act) -> None:
+        _all_back(doing)
         doing.issue(PaperKind.RETURN, reason=doing.reason)
 
     return act("return_case", case=case, actor=actor, version=version, reason=reason, change=change)
+
+
+def _all_back(doing: Act) -> None:
+    """Every paper at the window goes back to the applicant; what a department holds is sent for."""
+    custody.give_back(custody.at_the_window(doing.case), actor=doing.actor, at=doing.at)
 
 
 def void_case(
@@ -241,6 +249,7 @@ def hand_over(
 
     def change(doing: Act) -> None:
         doing.case.handed_over_at = doing.at
+        custody.to_department(doing.case, actor=actor, at=doing.at)
         doing.issue(PaperKind.HANDOVER)
 
     return act(
@@ -253,6 +262,7 @@ def sign_in(*, case: Case, actor: Any, version: int | None = None, reason: str =
 
     def change(doing: Act) -> None:
         doing.case.signed_by, doing.case.signed_at = actor, doing.at
+        custody.signed_for(doing.case, actor=actor, at=doing.at)
 
     return act("sign_in", case=case, actor=actor, version=version, reason=reason, change=change)
 
@@ -415,12 +425,14 @@ def deliver_case(
     actor: Any,
     recipient: str,
     method: str = DeliveryMethod.WINDOW,
+    originals: Iterable[int] | None = None,
     version: int | None = None,
     reason: str = "",
     by_system: bool = False,
     whole: bool = False,
 ) -> Case:
-    """送达, after which the system closes the case (办结)."""
+    """送达, after which the system closes the case (办结). The originals at the window go back to the
+    applicant: all of them, or those among the materials `originals` (pks); the others stay on file."""
     recipient = recipient.strip()
     if not recipient:
         raise ValidationError({"recipient": "请填写领取人。"})
@@ -433,8 +445,15 @@ def deliver_case(
         doing.case.recipient, doing.case.delivery_method = recipient, method
         doing.case.delivered_on = doing.on
         doing.stop(ClockKind.DELIVERY)
+        wanted = None if originals is None else set(originals)
+        back = [
+            paper
+            for paper in custody.at_the_window(doing.case, originals_only=True)
+            if wanted is None or paper.material.pk in wanted
+        ]
+        given = custody.give_back(back, actor=actor, at=doing.at, note=f"领取人：{recipient}")
         if not whole:
-            doing.issue(PaperKind.DELIVERY)
+            doing.issue(PaperKind.DELIVERY, returned=given)
 
     delivered = act(
         "deliver",
@@ -513,6 +532,7 @@ def withdraw_case(
     """撤回 at the applicant's written request, before the decision."""
 
     def change(doing: Act) -> None:
+        _all_back(doing)
         doing.issue(PaperKind.WITHDRAWAL, reason=doing.reason)
 
     return act("withdraw", case=case, actor=actor, version=version, reason=reason, change=change, whole=whole)

@@ -16,7 +16,10 @@ from services.actions import bundle_children as child
 from services.actions import cases as do
 from services.choices_cases import CaseOutcome, DeliveryMethod, MaterialState, SpecialProcedure
 from services.clock import EXTENSION_DAYS
+from services.custody import at_the_window
 from tuoxian_portal.audit.workflow_admin import ReasonForm, Verb, VersionForm
+
+PRESENT = {MaterialState.HANDED_IN, MaterialState.LICENSED}
 
 
 def lacking(record: Any) -> list[str]:
@@ -84,11 +87,7 @@ class HandInForm(VersionForm):
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         materials: Any = self.fields["materials"]
-        materials.choices = [
-            (m.pk, m.name)
-            for m in record.materials.all()
-            if m.state not in {MaterialState.HANDED_IN, MaterialState.LICENSED}
-        ]
+        materials.choices = [(m.pk, m.name) for m in record.materials.all() if m.state not in PRESENT]
 
 
 class OpinionForm(ReasonForm):
@@ -137,6 +136,22 @@ class DeliverForm(RecipientForm):
     method = forms.ChoiceField(
         label="送达方式", choices=DeliveryMethod.choices, widget=UnfoldAdminSelectWidget
     )
+    originals = forms.TypedMultipleChoiceField(
+        label="同时退还的原件",
+        coerce=int,
+        required=False,
+        help_text="归档留存的不勾选。退还的列在送达回执上，由领取人签收。",
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
+
+    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
+        here = [(p.material.pk, str(p.material)) for p in at_the_window(record, originals_only=True)]
+        originals: Any = self.fields["originals"]
+        originals.choices = here
+        originals.initial = [pk for pk, _name in here]
+        if not here:
+            del self.fields["originals"]
 
 
 CASE_VERBS = {

@@ -16,17 +16,20 @@ from services.admin import counter
 from services.admin.attachments import AttachmentsMixin, attachments_of
 from services.admin.case_forms import CASE_VERBS
 from services.admin.case_licences import LicencesMixin, licences_of
+from services.admin.custody import CustodyMixin, custody_of
 from services.admin.papers import PapersMixin
 from services.admin.ratings import rating_of
 from services.choices_cases import CaseState
 from services.models.cases import Case, CaseDocument
 from services.models.ratings import RatingInvitation
 from services.progress import STAFF_LABELS, ledger, remaining_text, status_sentence
+from services.querysets_cases import earliest_promise
 from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.actions import reveal
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.admin_site import badge
+from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import compact
 from tuoxian_portal.core.errors import PortalError
 
@@ -41,6 +44,8 @@ QUEUES = {
     "due_soon": "将到期",
     "overdue": "超期",
     "collecting": "待领取",
+    "owing": "容缺欠账",
+    "unreturned": "材料逾期未还",
     "to_rate": "待评价",
 }
 REVEALABLE = ("applicant_name", "applicant_number", "phone", "agent_phone")
@@ -72,7 +77,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Case)
-class CaseAdmin(LicencesMixin, AttachmentsMixin, PapersMixin, WorkflowAdmin):
+class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, WorkflowAdmin):
     paper_model = CaseDocument
     paper_subject = "case"
     workflow = CASE_WORKFLOW
@@ -116,12 +121,24 @@ class CaseAdmin(LicencesMixin, AttachmentsMixin, PapersMixin, WorkflowAdmin):
                 return found, False
         return super().get_search_results(request, queryset, term)
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """What this person sees; in the queue of what is owed with the day that was promised."""
+        rows = super().get_queryset(request)
+        return rows.by_promise() if request.GET.get("queue") == "owing" else rows
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Newest first; what is owed, by the day on which it was promised."""
+        owing = request.GET.get("queue") == "owing"
+        return [earliest_promise().asc(), "pk"] if owing else self.ordering
+
     @display(description=_("申请人"), ordering="applicant_name")
     def applicant(self, case: Case) -> str:
         return case.masked_name
 
     @display(description=_("期限"), ordering="due_on")
     def due(self, case: Case) -> str:
+        if promise := getattr(case, "promise", None):  # in the queue of what is owed
+            return f"容缺 {promise:%Y-%m-%d} {'已逾期' if promise < today() else '前补齐'}"
         return f"{case.due_on:%Y-%m-%d} {remaining_text(case)}" if case.due_on else "—"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -160,7 +177,16 @@ class CaseAdmin(LicencesMixin, AttachmentsMixin, PapersMixin, WorkflowAdmin):
             raise PermissionDenied
         rows = (
             self.get_queryset(request)
-            .select_related("item", "outlet", "department", "corrects", "received_by", "reviewer", "approver")
+            .select_related(
+                "item",
+                "outlet",
+                "handling_outlet",
+                "department",
+                "corrects",
+                "received_by",
+                "reviewer",
+                "approver",
+            )
             .prefetch_related("materials__licence__kind", "intervals", "documents", "corrections")
         )
         try:
@@ -198,6 +224,7 @@ class CaseAdmin(LicencesMixin, AttachmentsMixin, PapersMixin, WorkflowAdmin):
             "revealed": revealed or {},
             "files": attachments_of(request, case=case),
             **licences_of(request, case),
+            **custody_of(request, case),
             "add_url": reverse("admin:services_case_add") if self.has_add_permission(request) else "",
         }
         return TemplateResponse(request, "admin/services/case/page.html", context, status=status)

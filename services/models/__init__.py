@@ -11,6 +11,7 @@ from services.models.cases import (
     CorrectionNotice,
 )
 from services.models.catalogue import Material, ServiceItem, ServiceTheme
+from services.models.custody import CustodyEvent, Handover, HandoverLine
 from services.models.entrustments import (
     Entrustment,
     EntrustmentCase,
@@ -55,6 +56,7 @@ __all__ = [
     "CatalogueImport",
     "ClockInterval",
     "CorrectionNotice",
+    "CustodyEvent",
     "Entrustment",
     "EntrustmentCase",
     "EntrustmentDocument",
@@ -66,6 +68,8 @@ __all__ = [
     "FormField",
     "HallMechanism",
     "HallStatistic",
+    "Handover",
+    "HandoverLine",
     "ItemField",
     "ItemMaterial",
     "ItemQuestion",

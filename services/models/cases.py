@@ -70,6 +70,16 @@ class Case(ApplicantFields, Versioned, Sampled, Timestamped):
         Department, models.PROTECT, related_name="cases", verbose_name=_("办理部门")
     )
     outlet = models.ForeignKey(Outlet, models.PROTECT, related_name="cases", verbose_name=_("收件网点"))
+    handling_outlet = models.ForeignKey(
+        Outlet,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("转交网点"),
+        help_text=_("收件网点转交后由它经办；空为收件网点自己经办。"),
+    )
     corrects = models.ForeignKey(
         "self",
         models.PROTECT,

@@ -64,6 +64,9 @@ def compose(
             "phone": case.masked_phone,
             "outlet": case.outlet.name,
             "department": case.department.name,
+            "sender": extra.get("parties", (case.outlet.name, ""))[0],
+            "receiver": extra.get("parties", ("", case.department.name))[1],
+            "returned": "下列材料原件已同时退还：" if extra.get("returned") else "",
             "received": _day(case.received_on),
             "accepted": _day(case.accepted_on),
             "deadline": _day(case.decide_by) or "以事项规定为准",
@@ -202,6 +205,17 @@ def _table(
             "rows": [[str(n), text] for n, text in enumerate(extra.get("missing") or [], 1)],
             "widths": [1, 9],
         }
+    if name == "returned":
+        back = extra.get("returned") or []
+        return (
+            {
+                "headers": ["序号", "材料", "原件"],
+                "rows": [[str(n), m.name, str(m.originals)] for n, m in enumerate(back, 1)],
+                "widths": [1, 7, 2],
+            }
+            if back
+            else None
+        )
     rows = list(materials())
     if name == "deferred":
         owed = [m for m in rows if m.state == MaterialState.DEFERRED]

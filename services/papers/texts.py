@@ -125,7 +125,7 @@ PAPERS: dict[str, Paper] = {
     PaperKind.HANDOVER: Paper(
         title="物料流转凭证",
         facts=("number", "item", "applicant", "accepted", "deadline"),
-        body=("下列申请材料由{outlet}移交{department}：",),
+        body=("下列申请材料由{sender}移交{receiver}：",),
         table="handed_in",
         seal="",
         signers=("移交人", "移交时间", "接收人", "接收时间"),
@@ -174,7 +174,8 @@ PAPERS: dict[str, Paper] = {
     PaperKind.DELIVERY: Paper(
         title="送达回执",
         facts=("number", "item", "applicant", "recipient", "method", "delivered"),
-        body=("受送达人已收到“{item}”的{decision}及办理结果。",),
+        body=("受送达人已收到“{item}”的{decision}及办理结果。", "{returned}"),
+        table="returned",
         seal="",
         signers=("受送达人签字", "送达人"),
         addressed=False,

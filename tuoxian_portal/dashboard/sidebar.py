@@ -24,7 +24,13 @@ class Group:
 
 
 GROUPS = (
-    Group("办件", (("services.Case", "assignment"),)),
+    Group(
+        "办件",
+        (
+            ("services.Case", "assignment"),
+            ("services.Handover", "swap_horiz"),
+        ),
+    ),
     Group("帮办代办", (("services.Entrustment", "volunteer_activism"),)),
     Group(
         "好差评",

@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from services.choices import LimitKind, Necessity
+from services.choices import HandlingKind, ItemType, LimitKind, MaterialForm, MaterialOrigin, Necessity
 from services.composition import MergedMaterial
 from services.models import ItemMaterial, ServiceBundle, ServiceItem
 from tuoxian_portal.core.choices import Confidence
@@ -44,8 +44,8 @@ def material_row(line: ItemMaterial) -> dict[str, Any]:
     files = (("空白表格", line.blank_url), ("样表", line.sample_url))
     hints = [
         line.condition if line.necessity == Necessity.CONDITIONAL else "",
-        line.get_origin_display(),
-        line.get_form_display(),
+        str(MaterialOrigin(line.origin).label) if line.origin else "",
+        str(MaterialForm(line.form).label) if line.form else "",
         counts_text(line.originals, line.copies),
         f"受理标准：{line.acceptance}" if line.acceptance else "",
         licence_text(line.electronic_licence),
@@ -53,7 +53,7 @@ def material_row(line: ItemMaterial) -> dict[str, Any]:
     return {
         "title": line.name,
         "hint": " · ".join(hint for hint in hints if hint),
-        "status": line.get_necessity_display(),
+        "status": str(Necessity(line.necessity).label),
         "tone": Necessity(line.necessity).tone,
         "links": [(f"{label}：{line.name}", label, url) for label, url in files if url],
     }
@@ -167,19 +167,21 @@ def desk_of(item: ServiceItem) -> dict[str, str]:
     }
 
 
-def item_card(item: ServiceItem) -> dict[str, Any]:
-    """An item in a list. The limit on it is the county's promise, or else the statute's."""
+def item_card(item: Any) -> dict[str, Any]:
+    """An item, read through `with_material_total()`, in a list. The limit on it is the county's promise,
+    or else the statute's."""
     limit = item.promised_limit_text or (
         f"法定{NBSP}{item.statutory_limit_text}" if item.statutory_limit_text else f"时限{AT_WINDOW}"
     )
-    badges = [(item.get_item_type_display(), "info")]
+    # Django's own `get_…_display` hashes the whole list of choices each time.
+    badges = [(str(ItemType(item.item_type).label), "info")]
     if item.handling_kind:
-        badges.append((item.get_handling_kind_display(), "good"))
+        badges.append((str(HandlingKind(item.handling_kind).label), "good"))
     return {
         "title": item.name,
         "url": item.get_absolute_url(),
         "summary": f"也叫：{'、'.join(item.alias_list)}" if item.alias_list else "",
-        "meta": [item.authority, limit, f"材料{NBSP}{len(item.materials.all())}{NBSP}项"],
+        "meta": [item.authority, limit, f"材料{NBSP}{item.material_total}{NBSP}项"],
         "badges": badges,
         "sample": item.is_sample,
     }

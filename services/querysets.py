@@ -2,7 +2,8 @@
 
 from typing import Any, Self
 
-from django.db.models import Prefetch
+from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.db.models.functions import Coalesce
 
 from services.choices import PublicationState
 from tuoxian_portal.core.querysets import PortalQuerySet
@@ -37,6 +38,15 @@ class ServiceItemQuerySet(CatalogueQuerySet):
 
         return self.prefetch_related(
             Prefetch("materials", ItemMaterial.objects.select_related("material").order_by("order", "pk"))
+        )
+
+    def with_material_total(self) -> Self:
+        """`material_total`: how many materials an item asks for; no further query."""
+        from services.models import ItemMaterial
+
+        lines = ItemMaterial.objects.filter(item=OuterRef("pk")).order_by().values("item")
+        return self.annotate(
+            material_total=Coalesce(Subquery(lines.annotate(total=Count("pk")).values("total")), 0)
         )
 
     def with_form(self) -> Self:

@@ -234,7 +234,7 @@ class ServiceBundleAdmin(CatalogueAdmin):
         "retire": Verb(ReasonForm, actions.retire, "record"),
         "reopen": Verb(VersionForm, actions.reopen, "record"),
     }
-    list_display = ["name", "theme", "department", "state_badge", "order", "updated_at", "is_sample"]
+    list_display = ["name", "theme", "department", "state_badge", "order", "updated_at", "sample"]
     list_filter = ["state", "theme", "department", "stage", "is_sample"]
     search_fields = ["search_text"]
     autocomplete_fields = ["department"]

@@ -46,6 +46,21 @@ ITEM_FACETS = [
     Facet("type", "事项类型", "item_type", choices=ItemType.choices),
     Facet("channel", "办理形式", bands=CHANNELS),
 ]
+# What a card in the list shows; a page of them needs none of the long texts.
+CARD_FIELDS = (
+    "code",
+    "name",
+    "aliases",
+    "authority",
+    "item_type",
+    "handling_kind",
+    "statutory_days",
+    "statutory_unit",
+    "statutory_kind",
+    "promised_days",
+    "promised_unit",
+    "is_sample",
+)
 # How the hall handles what has no flow of its own: the county's published 一窗受理 mechanism.
 FLOW = "HM-03"
 
@@ -66,7 +81,7 @@ def item_list(request: HttpRequest) -> HttpResponse:
     """The finder. Constant queries; a bundle that answers the same words is named first."""
     listing = Listing(
         request,
-        ServiceItem.objects.published().prefetch_related("materials"),
+        ServiceItem.objects.published().with_material_total().only(*CARD_FIELDS),
         facets=ITEM_FACETS,
         search=lambda queryset, text: queryset.search(text),
         sorts={"code": ("默认", ["code"]), "name": ("名称", ["name"])},

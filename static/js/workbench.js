@@ -11,16 +11,25 @@
     });
   });
 
-  // Names for what unfold and Select2 leave without one.
-  addEventListener("load", () => {
+  // Names for what unfold and Select2 leave without one. Select2 draws its boxes when it likes, and anew
+  // for every row that is added.
+  const nameParts = () => {
     document.getElementById("nav-sidebar-inner")?.setAttribute("aria-label", "工作台栏目");
+    document.querySelectorAll("#main nav:not([aria-label])").forEach((nav, index) => {
+      nav.setAttribute("aria-label", `页签和菜单 ${index + 1}`);
+    });
     document.querySelectorAll("select.select2-hidden-accessible").forEach((select) => {
       const name = select.labels[0]?.textContent.trim();
       if (!name) return;
-      select.nextElementSibling?.querySelectorAll(".select2-selection, .select2-selection__rendered").forEach((part) => {
-        part.setAttribute("aria-label", name);
+      const parts = ".select2-selection, .select2-selection__rendered, .select2-search__field";
+      select.nextElementSibling?.querySelectorAll(parts).forEach((part) => {
+        if (part.getAttribute("aria-label") !== name) part.setAttribute("aria-label", name);
       });
     });
+  };
+  addEventListener("load", () => {
+    nameParts();
+    new MutationObserver(nameParts).observe(document.getElementById("main") ?? document.body, { childList: true, subtree: true });
   });
 
   // Nothing typed is lost when the login ran out, or the server is away, while a form was being filled

@@ -5,7 +5,8 @@ and `pagination` draw it. Unknown values never raise: they become a notice and a
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest
 
 TEXT = "q"
@@ -75,16 +76,60 @@ class Facet:
             .annotate(facet_count=Count("pk", distinct=self.multi))
             .order_by("-facet_count", *paths)
         )
+        return self.in_order([(row[0], row[-2], row[-1]) for row in rows])
+
+    def in_order(self, rows: Iterable[tuple[Any, Any, int]]) -> list[tuple[str, str, int]]:
+        """Counted (value, own label, count) as options: without the empty value, under the labels and in
+        the order of the choices."""
         labels = {str(value): str(label) for value, label in self.choices}
         found = [
-            (str(row[0]), labels.get(str(row[0]), str(row[-2])), row[-1])
-            for row in rows
-            if row[0] not in (None, "")
+            (str(value), labels.get(str(value), str(label)), count)
+            for value, label, count in rows
+            if value not in (None, "")
         ]
         if self.choices:
             order = {value: i for i, value in enumerate(labels)}
             found.sort(key=lambda option: order.get(option[0], len(order)))
         return found
+
+
+def count_together(queryset: QuerySet, facets: Sequence[Facet]) -> dict[str, list[tuple[str, str, int]]]:
+    """`Facet.options` of each of `facets`, none of them `multi`, over the same rows: one query, however
+    many there are. The database groups by all of them at once, and the groups are added up here."""
+    if len(facets) < 2:
+        return {facet.name: facet.options(queryset) for facet in facets}
+    columns: dict[str, Any] = {}
+    places: dict[str, list[str]] = {}
+    for number, facet in enumerate(facets):
+        paths = [facet.lookup] + ([facet.label_field] if facet.label_field else [])
+        if facet.bands:
+            paths = [f"band_{number}_{i}" for i in range(len(facet.bands))]
+            for name, band in zip(paths, facet.bands, strict=True):
+                columns[name] = ExpressionWrapper(band.condition, output_field=BooleanField())
+        places[facet.name] = paths
+    names = list(dict.fromkeys(name for paths in places.values() for name in paths))
+    groups = list(
+        queryset.order_by().annotate(**columns).values_list(*names).annotate(facet_count=Count("pk"))
+    )
+    at = {name: i for i, name in enumerate(names)}
+    counted = {}
+    for facet in facets:
+        paths = places[facet.name]
+        if facet.bands:
+            counted[facet.name] = [
+                (band.value, band.label, sum(group[-1] for group in groups if group[at[name]]))
+                for name, band in zip(paths, facet.bands, strict=True)
+            ]
+            continue
+        totals: Counter[tuple[Any, Any]] = Counter()
+        for group in groups:
+            totals[group[at[paths[0]]], group[at[paths[-1]]]] += group[-1]
+        rows = sorted(
+            ((value, label, count) for (value, label), count in totals.items()),
+            key=lambda row: (-row[2], str(row[0]), str(row[1])),
+        )
+        counted[facet.name] = facet.in_order(rows)
+    return counted
 
 
 @dataclass
@@ -115,7 +160,8 @@ class Link:
 class Listing:
     """A filtered, sorted page of `queryset` and everything that is drawn around it.
 
-    Costs: one query for each facet, one for the count, one for the page. `search(queryset, text)`
+    Costs: one query for the count, one for the page, one for all facets of which nothing is chosen, and one
+    for each other facet. `search(queryset, text)`
     narrows by text. `sorts` maps a key to (label, order_by); the first is the default. A facet's counts
     are those under the other facets, so that a count says what choosing the option would give. `keep`
     names parameters that belong to the page and stay in every address of the list.
@@ -150,7 +196,8 @@ class Listing:
         self._base = search(queryset, self.text) if search and self.text else queryset
         self.selected = {facet.name: request.GET.getlist(facet.name) for facet in facets}
         self.selected = {name: [v for v in values if v] for name, values in self.selected.items()}
-        for facet in facets:
+        # Facets with a fixed list first: what is unknown among them narrows nothing for the others.
+        for facet in sorted(facets, key=lambda facet: not (facet.choices or facet.bands)):
             self._read_options(facet)
         self.sort = self._read_sort()
 
@@ -189,14 +236,26 @@ class Listing:
         """The options of `facet` with their counts under the other facets; at most one query."""
         seconds = settings.PUBLIC_PAGE_SECONDS
         if not (self.shared_as and seconds) or self.text:
-            return facet.options(self._narrowed(but=facet.name))
+            return self._counted(facet)
         others = {name: values for name, values in self.selected.items() if values and name != facet.name}
         key = hashlib.sha256(repr((self.shared_as, facet.name, sorted(others.items()))).encode()).hexdigest()
         options: list[tuple[str, str, int]] | None = cache.get(f"facet.{key}")
         if options is None:
-            options = facet.options(self._narrowed(but=facet.name))
+            options = self._counted(facet)
             cache.set(f"facet.{key}", options, seconds)
         return options
+
+    def _counted(self, facet: Facet) -> list[tuple[str, str, int]]:
+        """The options of `facet`. Those of which nothing is chosen are counted over the same rows, and so
+        together."""
+        if facet.multi or self.selected[facet.name]:
+            return facet.options(self._narrowed(but=facet.name))
+        return self._together[facet.name]
+
+    @cached_property
+    def _together(self) -> dict[str, list[tuple[str, str, int]]]:
+        alike = [f for f in self.facets_by if not f.multi and not self.selected[f.name]]
+        return count_together(self._narrowed(), alike)
 
     # --- what the page draws --------------------------------------------------------------------
     @cached_property

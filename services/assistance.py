@@ -11,9 +11,10 @@ from datetime import date
 from projects.models import KeyProject
 from services.choices import ProjectStage
 from services.choices_cases import CLOSED_STATES, CaseOutcome, CaseState
+from services.choices_entrustments import EntrustmentState
 from services.models.cases import Case
 from services.models.catalogue import ServiceItem
-from services.models.entrustments import EntrustmentCase
+from services.models.entrustments import EntrustmentCase, EntrustmentMatter
 
 # The order in which a project meets them; 并行推进 runs beside the first four.
 STAGE_ORDER = [
@@ -32,6 +33,8 @@ class PlanRow:
 
     item: ServiceItem
     cases: tuple[Case, ...] = ()
+    # False: the project's authorities name their matters, and this is none of them.
+    in_scope: bool = True
 
     @property
     def done_case(self) -> Case | None:
@@ -49,6 +52,8 @@ class PlanRow:
     def label(self) -> str:
         if self.is_done:
             return "已办成"
+        if not self.in_scope and not self.cases:
+            return "未委托"
         if case := self.open_case:
             return str(CaseState(case.state).label)
         return "未办成" if self.cases else "未开始"
@@ -59,6 +64,8 @@ class PlanRow:
             return "good"
         if self.open_case:
             return "info"
+        if not self.in_scope:
+            return "muted"
         return "bad" if self.cases else "neutral"
 
     @property
@@ -74,18 +81,27 @@ class PlanStage:
     rows: tuple[PlanRow, ...]
 
     @property
+    def total(self) -> int:
+        """Items in scope."""
+        return sum(row.in_scope for row in self.rows)
+
+    @property
     def done(self) -> int:
-        return sum(row.is_done for row in self.rows)
+        return sum(row.is_done for row in self.rows if row.in_scope)
 
     @property
     def is_done(self) -> bool:
-        return self.done == len(self.rows)
+        return 0 < self.total == self.done
 
 
 @dataclass(frozen=True)
 class Plan:
     """The items of a project by stage. `marked` says whether the catalogue names the 全帮办 items; while
-    it does not, every published item with a project stage is proposed."""
+    it does not, every published item with a project stage is proposed.
+
+    Not every project needs every item (备案 or 核准): what its authorities name is in scope and counted.
+    Before there is one, everything proposed is.
+    """
 
     project: KeyProject
     stages: tuple[PlanStage, ...]
@@ -93,7 +109,7 @@ class Plan:
 
     @property
     def total(self) -> int:
-        return sum(len(stage.rows) for stage in self.stages)
+        return sum(stage.total for stage in self.stages)
 
     @property
     def done(self) -> int:
@@ -109,7 +125,12 @@ class Plan:
     def next_row(self) -> PlanRow | None:
         """What should be started next: the first item, in the order of stages, without a case."""
         return next(
-            (row for stage in self.stages for row in stage.rows if not row.is_done and not row.open_case),
+            (
+                row
+                for stage in self.stages
+                for row in stage.rows
+                if row.in_scope and not row.is_done and not row.open_case
+            ),
             None,
         )
 
@@ -135,7 +156,7 @@ def proposed_items() -> tuple[list[ServiceItem], bool]:
 
 
 def plan_for(project: KeyProject) -> Plan:
-    """The plan of `project`; two queries. Cases of every outlet count, whoever asks:
+    """The plan of `project`; three queries. Cases of every outlet count, whoever asks:
     only their state is shown, nothing of the applicant."""
     items, marked = proposed_items()
     links = (
@@ -153,9 +174,17 @@ def plan_for(project: KeyProject) -> Plan:
         cases[case.item_id].append(case)
         if case.item_id not in known and case.item.stage:
             others[case.item_id] = case.item
+    named = list(
+        EntrustmentMatter.objects.filter(entrustment__project=project)
+        .exclude(entrustment__state=EntrustmentState.TERMINATED)
+        .values_list("item", "stage")
+    )
+    keys, stages_named = {key for key, _ in named if key}, {stage for _, stage in named if stage}
     rows: dict[str, list[PlanRow]] = defaultdict(list)
     for item in [*items, *others.values()]:
-        rows[item.stage].append(PlanRow(item, tuple(cases.get(item.pk, ()))))
+        found = tuple(cases.get(item.pk, ()))
+        in_scope = not named or item.pk in keys or item.stage in stages_named or bool(found)
+        rows[item.stage].append(PlanRow(item, found, in_scope))
     stages = tuple(
         PlanStage(stage.value, str(stage.label), tuple(rows[stage]))
         for stage in STAGE_ORDER

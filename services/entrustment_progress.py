@@ -15,6 +15,7 @@ LABELS = {"register": "登记咨询", "reveal": "查看个人信息原文"}
 # What the principal sees of the history; who did it and what was said inside stay inside.
 PUBLIC_EVENTS = {
     "register": "登记帮办咨询",
+    "assign": "指定帮办员",
     "promise": "作出服务承诺",
     "draw_up": "拟定委托书",
     "sign": "委托书签署，开始帮办",

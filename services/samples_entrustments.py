@@ -383,9 +383,12 @@ def _whole_project(
     teller.draw_up([], [stage.value for stage in ProjectStage if stage.value in present], 365)
     teller.sign()
     teller.receive()
-    for case in cases:
-        teller.wait(max(1, calendar.between(teller.day, case.received_on or teller.day)))
-        teller.link(case)
-        teller.step("代交申请材料", "窗口已收件", case=case)
-        if case.state in CLOSED_STATES:
+    events = [(case.received_on or start, 0, case) for case in cases]
+    events += [(case.closed_on, 1, case) for case in cases if case.closed_on and case.state in CLOSED_STATES]
+    for day, kind, case in sorted(events, key=lambda event: event[:2]):
+        teller.wait(calendar.between(teller.day, day))
+        if kind:
             teller.step("代领办理结果", "已当面交委托人", case=case, power=Power.COLLECT)
+        else:
+            teller.link(case)
+            teller.step("代交申请材料", "窗口已收件", case=case)

@@ -112,6 +112,15 @@ ENTRUSTMENT_WORKFLOW = register_check(
                 confirm="委托书签署以前可以指定或改派；签署以后更换帮办员，须签续办委托书。",
             ),
             _t(
+                "amend",
+                "更正登记",
+                {S.CONSULTED, S.PROMISED},
+                None,
+                HANDLE,
+                guards=(free_or_mine,),
+                confirm="核对委托人、方式和网点；转给其他网点的，请说明原因。拟定委托书以后不再更正。",
+            ),
+            _t(
                 "promise",
                 "作出服务承诺",
                 S.CONSULTED,

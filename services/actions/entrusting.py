@@ -21,7 +21,10 @@ from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
 
 # Written to the audit entry when they changed; never a personal value.
-LOGGED = ("state", "helper_id", "co_helper_id", "starts_on", "ends_on", "follow_up_grade")
+LOGGED = (
+    *("state", "mode", "outlet_id", "park_id", "project_id", "helper_id", "co_helper_id"),
+    *("starts_on", "ends_on", "follow_up_grade"),
+)
 
 
 @dataclass

@@ -8,7 +8,7 @@ authority is in `entrustment_acts.py`.
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -166,6 +166,46 @@ def register_entrustment(
     return entrustment
 
 
+def amend_entrustment(
+    *,
+    entrustment: Entrustment,
+    actor: Any,
+    principal: Principal,
+    mode: str,
+    outlet: Outlet,
+    park: Park | None = None,
+    project: KeyProject | None = None,
+    enterprise: Enterprise | None = None,
+    visit_address: str = "",
+    version: int | None = None,
+    reason: str = "",
+) -> Entrustment:
+    """更正登记 before the authority is drawn up: who it is for, how, where. Of `principal` an empty phone
+    or number, and an empty `visit_address`, keep what is there."""
+    if mode not in AssistanceMode.values:
+        raise ValidationError({"mode": "请选择帮办方式。"})
+    if mode == AssistanceMode.FULL and project is None:
+        raise ValidationError({"project": "全程帮办须选择重点项目。"})
+    address = text_of("visit_address", visit_address, "地址", longest=200, required=False)
+
+    def change(doing: Entrusting) -> None:
+        own = doing.entrustment
+        known = own.principal_number if principal.kind == own.principal_kind else ""
+        person = replace(
+            principal, phone=principal.phone or own.phone, number=principal.number or known
+        ).clean()
+        own.principal_kind, own.principal_name = person.kind, person.name
+        own.contact_name, own.phone = person.contact_name, person.phone
+        own.principal_number = person.number
+        own.mode, own.outlet, own.park = mode, outlet, park
+        own.project, own.enterprise = project, enterprise
+        own.visit_address = address or own.visit_address
+
+    return entrusting(
+        "amend", entrustment=entrustment, actor=actor, version=version, reason=reason, change=change
+    )
+
+
 # --- Promise and authority -------------------------------------------------------------------------
 
 
@@ -254,6 +294,8 @@ def draw_up_authority(
 
     def change(doing: Entrusting) -> None:
         own = doing.entrustment
+        if own.mode == AssistanceMode.FULL and own.project_id is None:
+            raise ValidationError({"stages": "全程帮办还没有关联重点项目，请先用“更正登记”选择项目。"})
         number = _principal_number(own, principal_number)
         if number != own.principal_number:
             own.principal_number = number

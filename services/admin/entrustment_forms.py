@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
@@ -124,19 +125,70 @@ class RegisterForm(forms.Form):
         project: Any = self.fields["project"]
         project.queryset = KeyProject.objects.visible_to(user)
 
-    def arguments(self) -> dict[str, Any]:
-        """For `register_entrustment`."""
-        data = dict(self.cleaned_data)
-        return {
-            "principal": do.Principal(
-                kind=data.pop("principal_kind"),
-                name=data.pop("principal_name"),
-                phone=data.pop("phone"),
-                number=data.pop("principal_number"),
-                contact_name=data.pop("contact_name"),
-            ),
-            **data,
+
+class AmendForm(RecordForm):
+    principal_kind = forms.ChoiceField(
+        label="委托人类型", choices=ApplicantKind.choices, widget=UnfoldAdminRadioSelectWidget
+    )
+    principal_name = text("委托人", 120)
+    contact_name = text("联系人", 60, required=False)
+    phone = text("联系电话", 30, required=False, help_text="不更正的不填。")
+    principal_number = text("证件号码", 30, required=False, help_text="不更正的不填。")
+    mode = forms.ChoiceField(
+        label="帮办方式", choices=AssistanceMode.choices, widget=UnfoldAdminRadioSelectWidget
+    )
+    outlet = forms.ModelChoiceField(
+        label="帮办网点", queryset=Outlet.objects.filter(is_active=True), widget=UnfoldAdminSelectWidget
+    )
+    park = forms.ModelChoiceField(
+        label="园区服务站",
+        queryset=Park.objects.filter(is_active=True),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    project = forms.ModelChoiceField(
+        label="重点项目",
+        queryset=KeyProject.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelect2Widget,
+        help_text="全程帮办必选。",
+    )
+    enterprise = forms.ModelChoiceField(
+        label="企业（名录）",
+        queryset=Enterprise.objects.filter(is_active=True),
+        required=False,
+        widget=UnfoldAdminSelect2Widget,
+    )
+    visit_address = text("上门地址", 200, required=False, help_text="加密保存；不更正的不填。")
+    reason = forms.CharField(
+        label="说明", required=False, max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        project: Any = self.fields["project"]
+        # Published projects, and the one that is chosen already.
+        project.queryset = KeyProject.objects.filter(Q(is_published=True) | Q(pk=self.record.project_id))
+
+    def likely(self) -> dict[str, Any]:
+        names = ("principal_kind", "principal_name", "contact_name", "mode")
+        keys = ("outlet", "park", "project", "enterprise")
+        return {name: getattr(self.record, name) for name in names} | {
+            name: getattr(self.record, f"{name}_id") for name in keys
         }
+
+
+def amended(data: dict[str, Any]) -> dict[str, Any]:
+    """The cleaned data of `AmendForm` or `RegisterForm` as arguments of the action."""
+    data = dict(data)
+    principal = do.Principal(
+        kind=data.pop("principal_kind"),
+        name=data.pop("principal_name"),
+        phone=data.pop("phone"),
+        number=data.pop("principal_number"),
+        contact_name=data.pop("contact_name"),
+    )
+    return {"principal": principal, **data}
 
 
 class AssignForm(RecordForm):
@@ -423,6 +475,7 @@ def _verb(form: type[forms.Form], action: Any) -> Verb:
 
 ENTRUSTMENT_VERBS = {
     "assign": _verb(AssignForm, do.assign_helper),
+    "amend": Verb(AmendForm, do.amend_entrustment, "entrustment", for_record=True, arguments=amended),
     "promise": _verb(VersionForm, do.promise_help),
     "draw_up": _verb(DrawUpForm, do.draw_up_authority),
     "sign": _verb(SignForm, do.sign_authority),

@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from services.actions.entrusting import with_rows
 from services.actions.entrustments import register_entrustment
-from services.admin.entrustment_forms import ENTRUSTMENT_VERBS, RegisterForm
+from services.admin.entrustment_forms import ENTRUSTMENT_VERBS, RegisterForm, amended
 from services.admin.papers import PapersMixin
 from services.assistance import plan_for
 from services.choices_entrustments import EntrustmentState, FollowUpGrade
@@ -155,7 +155,7 @@ class EntrustmentAdmin(PapersMixin, WorkflowAdmin):
             status = 400
             if form.is_valid():
                 try:
-                    made = register_entrustment(actor=request.user, **form.arguments())
+                    made = register_entrustment(actor=request.user, **amended(form.cleaned_data))
                 except PortalError as error:
                     form.add_error(None, error.message)
                 except ValidationError as error:
@@ -223,6 +223,14 @@ class EntrustmentAdmin(PapersMixin, WorkflowAdmin):
         }
         return TemplateResponse(request, "admin/services/entrustment/page.html", context)
 
+    def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
+        """The form of one verb. An entrustment handed to another outlet may be out of sight afterwards."""
+        response = super().verb_view(request, object_id, verb)
+        done = request.method == "POST" and isinstance(response, HttpResponseRedirect)
+        if done and self.get_object(request, unquote(object_id)) is None:
+            return HttpResponseRedirect(reverse("admin:services_entrustment_changelist"))
+        return response
+
     def reveal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Shows name, number, phone and address in full once, with the reason on record."""
         record = self._find(request, pk)
@@ -254,7 +262,6 @@ class EntrustmentAdmin(PapersMixin, WorkflowAdmin):
             "record": record,
             "plan": plan,
             "covered": record.mandate.stages,
-            "covered_items": record.mandate.items,
             "fact": HallStatistic.objects.filter(reference_id=FULL_ASSISTANCE_FACT).first(),
             "siblings": Entrustment.objects.visible_to(request.user)
             .filter(project=record.project)

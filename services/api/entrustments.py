@@ -16,6 +16,7 @@ from services.actions.entrustment_acts import PaperLine
 from services.api.cases import CaseActionSerializer, CaseEventSerializer
 from services.assistance import plan_for
 from services.choices import ProjectStage
+from services.choices_cases import ApplicantKind
 from services.choices_entrustments import (
     AssistanceMode,
     EntrustmentState,
@@ -41,6 +42,7 @@ from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.pagination import UncountedPagination
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
+from tuoxian_portal.directory.models import Enterprise, Outlet, Park
 
 # --- What is shown -----------------------------------------------------------------------------
 
@@ -253,6 +255,42 @@ class AssignSerializer(ReasonSerializer):
     co_helper = _helper(required=False, allow_null=True, default=None)
 
 
+def _related(model: Any, field: str, help_text: str, **more: Any) -> Any:
+    return serializers.SlugRelatedField(
+        slug_field=field, queryset=model.objects.all(), help_text=help_text, **more
+    )
+
+
+OPTIONAL: dict[str, Any] = {"required": False, "allow_null": True, "default": None}
+
+
+class AmendSerializer(ReasonSerializer):
+    """Of an empty phone, number or address what is there stays."""
+
+    principal_kind = serializers.ChoiceField(choices=ApplicantKind.choices)
+    principal_name = serializers.CharField(max_length=120)
+    contact_name = serializers.CharField(required=False, allow_blank=True, default="", max_length=60)
+    phone = serializers.CharField(required=False, allow_blank=True, default="", max_length=30)
+    principal_number = serializers.CharField(required=False, allow_blank=True, default="", max_length=30)
+    mode = serializers.ChoiceField(choices=AssistanceMode.choices)
+    outlet = _related(Outlet, "name", "帮办网点")
+    park = _related(Park, "name", "园区服务站", **OPTIONAL)
+    project = _related(KeyProject, "number", "项目编号", **OPTIONAL)
+    enterprise = _related(Enterprise, "name", "名录企业", **OPTIONAL)
+    visit_address = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """As the action takes it."""
+        principal = do.Principal(
+            kind=attrs.pop("principal_kind"),
+            name=attrs.pop("principal_name"),
+            phone=attrs.pop("phone"),
+            number=attrs.pop("principal_number"),
+            contact_name=attrs.pop("contact_name"),
+        )
+        return {**attrs, "principal": principal}
+
+
 class DrawUpSerializer(ReasonSerializer):
     items = _items(many=True, required=False, default=list)
     stages = serializers.ListField(
@@ -412,6 +450,7 @@ class EntrustmentViewSet(PortalViewSet):
         return EntrustmentSerializer if self.action == "list" else EntrustmentDetailSerializer
 
     assign = entrustment_verb("assign", do.assign_helper, AssignSerializer)
+    amend = entrustment_verb("amend", do.amend_entrustment, AmendSerializer)
     promise = entrustment_verb("promise", do.promise_help)
     draw_up = entrustment_verb("draw_up", do.draw_up_authority, DrawUpSerializer)
     sign = entrustment_verb("sign", do.sign_authority, SignSerializer)

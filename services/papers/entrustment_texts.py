@@ -20,6 +20,8 @@ from services.papers.texts import Paper
 from tuoxian_portal.core.chinese import plain_date
 
 CODE = "《中华人民共和国民法典》"
+# A person's number is masked in what is frozen, and written by hand where the law wants it whole.
+NUMBER_BY_HAND = "证件号码（委托人填写）"
 LABELS = {
     "number": "委托编号",
     "principal": "委托人",
@@ -79,7 +81,7 @@ PAPERS: dict[str, Paper] = {
             "本委托不收取任何费用。本委托书一式两份，委托人、帮办网点各执一份。",
         ),
         seal="",
-        signers=("委托人（签字或盖章）", "证件号码（委托人填写）", "签署日期", "受托人"),
+        signers=("委托人（签字或盖章）", NUMBER_BY_HAND, "签署日期", "受托人"),
         addressed=False,
     ),
     PaperKind.HELP_PAPERS: Paper(
@@ -206,7 +208,7 @@ def compose_entrustment(
             else "",
             "powers": powers_in_words(powers - SPECIAL_POWERS) or "无",
             "special": powers_in_words(powers & SPECIAL_POWERS) or "无（不代签字，不代为陈述申辩）",
-            "project": entrustment.project.name if entrustment.project else "无",
+            "project": entrustment.project.name if entrustment.project else "",
             "signed": _day(entrustment.signed_on),
             "needs": _sentence(entrustment.needs),
             "result": _sentence(entrustment.result),
@@ -241,7 +243,12 @@ def compose_entrustment(
         labels=LABELS,
     )
     signs = {"帮办员": str(by or ""), "受托人": str(entrustment.helper or "")}
-    content["signers"] = [[label := name.format_map(context), signs.get(label, "")] for name in paper.signers]
+    if entrustment.project is None:
+        content["facts"] = [row for row in content["facts"] if row[0] != LABELS["project"]]
+    labels = [name.format_map(context) for name in paper.signers]
+    if entrustment.is_organisation:  # its code is public and printed above in full
+        labels = [label for label in labels if label != NUMBER_BY_HAND]
+    content["signers"] = [[label, signs.get(label, "")] for label in labels]
     return content
 
 
@@ -314,6 +321,7 @@ def _table(name: str, entrustment: Entrustment, extra: dict[str, Any]) -> dict[s
                 [str(stage.label), row.item.name, row.item.authority, row.label, _day(row.due_on)]
                 for stage in extra["plan"].stages
                 for row in stage.rows
+                if row.in_scope
             ],
             "widths": [2, 4, 2.2, 1.6, 2.2],
         }

@@ -39,7 +39,7 @@ POWER_NOTES = {
     Power.FILL: "按您说的内容填，您核对",
     Power.SUBMIT: "交到窗口，拿回接收回执",
     Power.RUN: "到几个部门的，由帮办员跑",
-    Power.RECEIVE: "补正告知、受理通知当天转给您",
+    Power.RECEIVE: "补正告知、受理通知收到后转给您",
     Power.COLLECT: "领到后当面交给您",
     Power.SIGN: "一般不代签，须您特别授权",
     Power.STATE: "一般不代为表态，须您特别授权",

@@ -21,8 +21,10 @@ from services.papers.entrustment_texts import PAPERS
 from services.papers.render import render_paper
 from services.tasks import run_clock
 from tests.factories.cases import CREDIT_CODE, ItemFactory
+from tests.factories.directory import OutletFactory
 from tests.factories.entrustments import HelpDesk
 from tests.factories.projects import KeyProjectFactory
+from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError, WorkflowError
 
@@ -123,6 +125,39 @@ def test_personal_numbers_are_sealed_and_masked(desk: HelpDesk) -> None:
     assert entrustment.masked_phone == "138****5678"
     assert "1949" not in entrustment.masked_number
     assert raw("principal_hash", flat=True)[0]
+
+
+def test_a_registration_is_put_right_before_the_authority(desk: HelpDesk) -> None:
+    project, other = KeyProjectFactory(), OutletFactory()
+    entrustment = desk.ask(principal=desk.principal(name="小测", number=""), mode="full", project=project)
+    put_right = do.amend_entrustment(
+        entrustment=entrustment,
+        actor=desk.helper,
+        principal=desk.principal(phone="", number=""),
+        mode="on_site",
+        outlet=other,
+        visit_address="双河镇测试路1号",
+        reason="转到就近网点",
+    )
+    assert (put_right.principal_name, put_right.phone) == ("测试申请人", "13800005678")
+    assert (put_right.outlet, put_right.project, put_right.mode) == (other, None, "on_site")
+    entry = history_of(put_right).get(action="amend")
+    assert "测试申请人" not in str(entry.changes)
+    with pytest.raises(ValidationError, match="重点项目"):
+        do.amend_entrustment(
+            entrustment=desk.ask(),
+            actor=desk.helper,
+            principal=desk.principal(),
+            mode="full",
+            outlet=desk.outlet,
+        )
+
+
+def test_asked_for_on_the_web_the_whole_process_needs_its_project(desk: HelpDesk) -> None:
+    entrustment = desk.ask(actor=None, outlet=desk.outlet, mode="full", channel="web")
+    entrustment = do.promise_help(entrustment=entrustment, actor=desk.helper)
+    with pytest.raises(ValidationError, match="更正登记"):
+        desk.draw_up(entrustment)
 
 
 # --- The authority ---------------------------------------------------------------------------------
@@ -494,6 +529,13 @@ def test_the_plan_follows_the_cases(desk: HelpDesk) -> None:
     plan = plan_for(project)
     assert (plan.done, plan.stages[0].is_done) == (1, True)
     assert plan.stages[0].rows[0].label == "已办成"
+    narrow = desk.ask(mode="full", project=project)
+    do.terminate_entrustment(entrustment=entrustment, actor=desk.supervisor, reason="另立委托")
+    narrow = do.promise_help(entrustment=narrow, actor=desk.helper)
+    desk.draw_up(narrow, items=[desk.item])
+    plan = plan_for(project)  # only what an authority names, and what was done, counts
+    assert (plan.total, plan.done, plan.next_row) == (1, 1, None)
+    assert plan.stages[1].rows[0].label == "未委托"
     other.full_assistance = True
     other.save()
     plan = plan_for(project)  # now the catalogue says which items are 全帮办; what was done stays on it
@@ -510,7 +552,7 @@ def test_the_plan_costs_the_same_for_many_cases(desk: HelpDesk, django_assert_nu
     entrustment = do.sign_authority(entrustment=entrustment, actor=desk.helper, signer="测试申请人")
     desk.linked_case(entrustment)
     desk.linked_case(entrustment)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         plan = plan_for(project)
         assert plan.sentence
         assert [row.label for stage in plan.stages for row in stage.rows]

@@ -271,6 +271,15 @@ def test_a_whole_life_through_the_forms(client: Any, desk: HelpDesk) -> None:
     assert Entrustment.objects.get().state == S.CLOSED
 
 
+def test_handed_to_another_outlet_it_leaves_the_list(helper: Any, desk: HelpDesk) -> None:
+    entrustment, other = desk.ask(), OutletFactory()
+    data = sheet(desk, outlet=str(other.pk), version=entrustment.version)
+    response = helper.post(verb(entrustment, "amend"), data)
+    assert response.url == LIST
+    entrustment.refresh_from_db()
+    assert entrustment.outlet == other
+
+
 def test_the_second_of_two_people_is_told(helper: Any, desk: HelpDesk) -> None:
     entrustment = desk.helping()
     desk.step(entrustment)

@@ -43,6 +43,12 @@ def body_of(name: str, desk: HelpDesk) -> dict[str, Any]:
     on = today()
     return {
         "assign": {"helper": desk.helper.username},
+        "amend": {
+            "principal_kind": "person",
+            "principal_name": "测试申请人",
+            "mode": "on_site",
+            "outlet": desk.outlet.name,
+        },
         "draw_up": {
             "items": [desk.item.code],
             "powers": [Power.FILL],

@@ -31,6 +31,7 @@ OPEN = {S.CONSULTED, S.PROMISED, S.DRAWN_UP, S.HELPING, S.SUSPENDED}
 # Who may do what, from where to where, written down a second time. `None` leaves the state.
 ALLOWED = {
     "assign": {"supervisor"},
+    "amend": {"helper"},
     "promise": {"helper"},
     "draw_up": {"helper"},
     "sign": {"helper"},
@@ -50,6 +51,7 @@ ALLOWED = {
 }
 MOVES: dict[str, tuple[set[str], str | None]] = {
     "assign": ({S.CONSULTED, S.PROMISED}, None),
+    "amend": ({S.CONSULTED, S.PROMISED}, None),
     "promise": ({S.CONSULTED}, S.PROMISED),
     "draw_up": ({S.PROMISED, S.DRAWN_UP}, S.DRAWN_UP),
     "sign": ({S.DRAWN_UP}, S.HELPING),
@@ -75,6 +77,9 @@ def call(name: str, desk: HelpDesk, entrustment: Entrustment, actor: Any) -> Ent
     who: dict[str, Any] = {"entrustment": entrustment, "actor": actor}
     calls = {
         "assign": lambda: do.assign_helper(**who, helper=desk.other_helper),
+        "amend": lambda: do.amend_entrustment(
+            **who, principal=desk.principal(phone="", number=""), mode="window", outlet=desk.outlet
+        ),
         "promise": lambda: do.promise_help(**who),
         "draw_up": lambda: desk.draw_up(entrustment, actor=actor),
         "sign": lambda: do.sign_authority(**who, signer="测试申请人"),

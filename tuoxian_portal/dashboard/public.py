@@ -324,6 +324,7 @@ PATH: list[dict[str, Any]] = [
     {
         "title": "开工",
         "text": "接通水、电、气等公共设施，进场施工。需要跑腿的手续可以委托帮办。",
+        "pages": [("帮您办", "services:help")],
         "stages": ["utilities"],
     },
     {

@@ -188,6 +188,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
                 "approver",
             )
             .prefetch_related("materials__licence__kind", "intervals", "documents", "corrections")
+            .prefetch_related("entrustment_links__entrustment", "entrustment_links__helper")
         )
         try:
             return rows.get(pk=pk)

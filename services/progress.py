@@ -25,6 +25,7 @@ PUBLIC_EVENTS = {
     "supply_deferred": "补齐材料",
     "approve": "作出准予决定",
     "refuse": "作出不予决定",
+    "release": "前置事项已办好，开始办理",
     "deliver": "送达",
     "complete": "办结",
     "decline": "不予受理",
@@ -63,6 +64,8 @@ def status_sentence(case: Case, *, public: bool = False) -> str:
     match case.state:
         case CaseState.REGISTERED:
             return "已登记，等待窗口收件。"
+        case CaseState.WAITING:
+            return "等待前一事项办好后自动收件，不用另行申请。"
         case CaseState.RECEIVED:
             return f"窗口已收到材料，最迟{due}答复是否受理。" if due else "窗口已收到材料，正在核对。"
         case CaseState.CORRECTING:

@@ -96,17 +96,22 @@ class BundleCaseQuerySet(PortalQuerySet):
 
     def with_children(self) -> Self:
         """What its page and its acts read, in a constant number of queries."""
-        from services.models import BundleMaterial, Case
+        from services.models import BundleMaterial, Case, CaseMaterial
 
         children = (
             Case.objects.select_related("item", "department", "outlet", "split_off_by")
-            .prefetch_related("materials", "intervals", "waits_for")
+            .prefetch_related(
+                "materials", "intervals", Prefetch("waits_for", Case.objects.select_related("item"))
+            )
             .order_by("pk")
         )
         return self.select_related("bundle", "outlet", "department").prefetch_related(
             Prefetch("children", children),
             Prefetch(
-                "materials", BundleMaterial.objects.prefetch_related("lines__case").order_by("order", "pk")
+                "materials",
+                BundleMaterial.objects.prefetch_related(
+                    Prefetch("lines", CaseMaterial.objects.select_related("case__item"))
+                ).order_by("order", "pk"),
             ),
         )
 

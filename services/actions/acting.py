@@ -92,14 +92,14 @@ class Act:
         CaseDocument.objects.bulk_create(documents)
 
 
-def lock(case: Case, actor: Any) -> Case:
+def lock(case: Case, actor: Any, *, with_bundle: bool = True) -> Case:
     """The row of `case` as it is now, locked, if `actor` (None: the system) may see it.
 
     The bundle case that it belongs to is locked first: whoever acts on several cases of one bundle
-    takes the locks in the same order. Three queries, four in a bundle. Raises `NotPermitted` outside
+    takes the locks in the same order (an act of the whole has it already). Three queries, four in a bundle. Raises `NotPermitted` outside
     the actor's scope.
     """
-    if case.bundle_case_id is not None:
+    if case.bundle_case_id is not None and with_bundle:
         lock_bundle(case.bundle_case_id)
     rows = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
     found = (
@@ -133,7 +133,7 @@ def act(
     Some ten queries, four more in a bundle. Raises what `Workflow.check` and `check_version` raise.
     """
     with transaction.atomic():
-        fresh = lock(case, actor)
+        fresh = lock(case, actor, with_bundle=not whole)
         fresh.acts_as_whole = whole
         before = {f.attname: getattr(fresh, f.attname) for f in Case._meta.concrete_fields}
         transition = CASE_WORKFLOW.check(fresh, name, None if by_system else actor, reason=reason)

@@ -1,6 +1,7 @@
 """The admin of the app: the catalogue, its versions and imports, then cases, 帮办 entrustments and ratings."""
 
 from services.admin import (
+    bundle_cases,
     bundles,
     cases,
     catalogue,
@@ -14,6 +15,7 @@ from services.admin import (
 )
 
 __all__ = [
+    "bundle_cases",
     "bundles",
     "cases",
     "catalogue",

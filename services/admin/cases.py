@@ -178,6 +178,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
         rows = (
             self.get_queryset(request)
             .select_related(
+                "bundle_case",
                 "item",
                 "outlet",
                 "handling_outlet",

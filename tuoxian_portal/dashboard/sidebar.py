@@ -28,6 +28,7 @@ GROUPS = (
         "办件",
         (
             ("services.Case", "assignment"),
+            ("services.BundleCase", "library_books"),
             ("services.Handover", "swap_horiz"),
         ),
     ),

@@ -268,7 +268,7 @@ def _log_rating(rating: ServiceRating, actor: Any) -> None:
             actor=actor,
             action="rate",
             target=rating,
-            changes={"grade": [None, int(rating.grade)], "doubts": [None, list(rating.doubts)]},
+            changes={"grade": [None, int(rating.grade)], "doubts": [None, rating.doubt_labels]},
         )
     finally:
         remote_address.reset(before)

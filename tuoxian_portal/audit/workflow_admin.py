@@ -210,9 +210,20 @@ def describe(model: type[Model], changes: Mapping[str, Any]) -> list[str]:
             lines.append(f"{label}：已修改")
             continue
         words = dict(field.flatchoices)
-        before, after = (str(words.get(v, v))[:60] if v not in (None, "") else "空" for v in values)
+        before, after = (_in_words(value, words) for value in values)
         lines.append(f"{label}：{before} → {after}")
     return lines
+
+
+def _in_words(value: Any, words: Mapping[Any, Any]) -> str:
+    if value in (None, "", []):
+        return "空"
+    parts = value if isinstance(value, list) else [value]
+    return "、".join(str(words.get(part, part)) for part in map(_hashable, parts))[:60]
+
+
+def _hashable(value: Any) -> Any:
+    return str(value) if isinstance(value, list | dict) else value
 
 
 def add_errors(form: forms.BaseForm, error: ValidationError) -> None:

@@ -10,6 +10,9 @@ READ = [
     "projects.view_projectproblem",
     "projects.view_fundsreceipt",
     "projects.view_restatement",
+    "projects.view_confidencemonth",
+    "projects.view_commitment",
+    "projects.view_supervisionnotice",
     "projects.view_progressphoto",
     "projects.view_projectfact",
     "projects.view_target",
@@ -24,9 +27,15 @@ LEDGER = [
     "projects.void_fundsreceipt",
     "projects.add_progressphoto",
     "projects.publish_progressphoto",
+    "projects.add_commitment",
+    "projects.change_commitment",
+    "projects.answer_notice",
     "projects.change_target",
     "projects.add_target",
 ]
+
+# Whoever may be named as the owner of a notice.
+OWNER = ["projects.view_supervisionnotice", "projects.answer_notice"]
 
 role_grants.register(
     "projects",
@@ -54,13 +63,16 @@ role_grants.register(
             "projects.accept_report",
             "projects.freeze_report",
             "projects.restate_report",
+            "projects.judge_commitment",
+            "projects.add_supervisionnotice",
+            "projects.close_notice",
             "projects.override_confidence",
         ],
         "official": READ,
         "policy_officer": ["projects.view_keyproject", "projects.view_opportunity", "projects.view_target"],
         "finance_officer": ["projects.view_keyproject", "projects.view_opportunity"],
         # A department's own people see its own projects, published or not.
-        "reviewer": ["projects.view_keyproject"],
-        "approver": ["projects.view_keyproject"],
+        "reviewer": ["projects.view_keyproject", *OWNER],
+        "approver": ["projects.view_keyproject", *OWNER],
     },
 )

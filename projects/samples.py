@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from projects.actions.confidence_history import record_confidence
 from projects.choices import (
     Comparison,
     FundsSource,
@@ -23,14 +24,19 @@ from projects.choices import (
     TargetCategory,
     TargetScope,
 )
+from projects.choices_commitment import CommitmentKind, PromisedBy
+from projects.choices_notice import NoticeEntryKind, NoticeState
 from projects.models import (
+    Commitment,
     FundsReceipt,
     InvestmentLead,
     KeyProject,
+    NoticeEntry,
     Opportunity,
     ProgressReport,
     ProjectMilestone,
     ProjectProblem,
+    SupervisionNotice,
     Target,
 )
 from tuoxian_portal.accounts.models import User
@@ -117,6 +123,8 @@ class Maker:
                 rows[FundsReceipt] += self.receipts(project)
         for model, instances in rows.items():
             model._default_manager.bulk_create(instances, batch_size=1000)  # type: ignore[attr-defined]
+        self.oversight(projects)
+        record_confidence(on=self.today, projects=KeyProject.objects.samples())
         opportunities = self.opportunities()
         Opportunity.objects.bulk_create(opportunities)
         self.leads(opportunities)
@@ -325,6 +333,73 @@ class Maker:
             )
             for i in range(self.random.randint(1, 2))
         ]
+
+    # --- promises and notices -------------------------------------------------------------------
+    def oversight(self, projects: list[KeyProject]) -> None:
+        """Promises of both sides in every standing, and notices that are late, answered and closed."""
+        signed = [p for p in projects if p.signed_on and p.department and p.status != Status.TERMINATED]
+        promises = []
+        for n, project in enumerate(signed):
+            common = {
+                "project": project,
+                "source": "示例投资协议",
+                "made_on": project.signed_on,
+                "owner_department": project.department,
+                "is_sample": True,
+            }
+            if project.annual_plan_wan:
+                promises.append(
+                    Commitment(
+                        promised_by=PromisedBy.ENTERPRISE,
+                        kind=CommitmentKind.INVESTMENT,
+                        text="示例：按年度计划完成投资",
+                        amount=project.annual_plan_wan * (1 + n % 3),
+                        unit="万元",
+                        due_on=self.today + timedelta(days=(60, -20, 200)[n % 3]),
+                        **common,
+                    )
+                )
+            promises.append(
+                Commitment(
+                    promised_by=PromisedBy.COUNTY,
+                    kind=(CommitmentKind.POWER, CommitmentKind.LAND, CommitmentKind.SUBSIDY)[n % 3],
+                    text=("示例：架设供电专线", "示例：按时交付用地", "示例：兑现落户奖补")[n % 3],
+                    due_on=self.today + timedelta(days=self.random.randint(-30, 120)),
+                    **common,
+                )
+            )
+        Commitment.objects.bulk_create(promises)
+        calendar = load_calendar()
+        troubled = [p for p in signed if self.fortunes[p.number] in (TROUBLED, LATE)]
+        states = (NoticeState.ISSUED, NoticeState.ANSWERED, NoticeState.CLOSED, NoticeState.ISSUED)
+        for n, project in enumerate(troubled[: 4 * self.scale]):
+            state = states[n % len(states)]
+            issued = self.today - timedelta(days=(20, 9, 40, 1)[n % 4])
+            due = calendar.add(issued, 5)
+            notice = SupervisionNotice.objects.create(
+                number=f"SLDB{self.today.year}-{n + 1:03d}",
+                project=project,
+                title=f"示例：{PROBLEMS[n % len(PROBLEMS)]}",
+                requirement="示例：请说明原因，提出解决办法和完成时间。",
+                owner_department=project.department,
+                reply_days=5,
+                issued_on=issued,
+                reply_due=due,
+                issued_by=self.supervisor,
+                state=state,
+                ended_on=self.today if state == NoticeState.CLOSED else None,
+                is_sample=True,
+            )
+            if state != NoticeState.ISSUED:
+                NoticeEntry.objects.create(
+                    notice=notice,
+                    kind=NoticeEntryKind.ANSWER,
+                    text="示例：已与供电公司对接，预计月底完成。",
+                    due_on=due,
+                    at=at(min(due, self.today)),
+                    by=self.officer,
+                    is_sample=True,
+                )
 
     # --- investment ------------------------------------------------------------------------------
     def opportunities(self) -> list[Opportunity]:

@@ -220,6 +220,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tuoxian_portal.reports.tasks.produce_due_reports",
         "schedule": crontab(minute="15", hour="7"),
     },
+    "project-confidence-history": {
+        "task": "projects.tasks.keep_confidence",
+        "schedule": crontab(minute="20", hour="0"),
+    },
     "cockpit-figures": {
         "task": "tuoxian_portal.dashboard.tasks.refresh_figures",
         "schedule": crontab(minute="10"),
@@ -368,6 +372,10 @@ SPECTACULAR_SETTINGS = {
         "DemandStateEnum": "finance.choices.DemandState",
         "EventLevelEnum": "finance.choices.Level",
         "IntentStateEnum": "finance.choices.IntentState",
+        "NoticeStateEnum": "projects.choices_notice.NoticeState",
+        "VerdictEnum": "projects.choices_commitment.Verdict",
+        "JudgedVerdictEnum": "projects.choices_commitment.JUDGED",
+        "CommitmentKindEnum": "projects.choices_commitment.CommitmentKind",
         "ProjectNatureEnum": "projects.choices.Nature",
         "ConfidenceLevelEnum": "projects.choices.ConfidenceLevel",
         "LeadStateEnum": "projects.choices.LeadState",

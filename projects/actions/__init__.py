@@ -1,5 +1,7 @@
 """Everything that changes a project, a report or a lead. The admin, the API, pages and tasks call these."""
 
+from projects.actions.commitments import judge_commitment, save_commitment, withdraw_verdict
+from projects.actions.confidence_history import record_confidence
 from projects.actions.funds import record_receipt, void_receipt
 from projects.actions.leads import (
     assign_lead,
@@ -10,6 +12,13 @@ from projects.actions.leads import (
     record_enquiry,
     reopen_lead,
     save_lead,
+)
+from projects.actions.notices import (
+    answer_notice,
+    cancel_notice,
+    close_notice,
+    issue_notice,
+    return_notice,
 )
 from projects.actions.photos import add_photo, publish_photo
 from projects.actions.projects import (
@@ -43,26 +52,34 @@ __all__ = [
     "accept_report",
     "add_photo",
     "advance_stage",
+    "answer_notice",
     "assign_lead",
     "available_project_actions",
+    "cancel_notice",
     "check_project",
     "clear_override",
     "close_lead",
+    "close_notice",
     "contact_lead",
     "convert_lead",
     "follow_up_lead",
     "freeze_report",
+    "issue_notice",
+    "judge_commitment",
     "note_children_changed",
     "override_confidence",
     "place_stage",
     "publish",
     "publish_photo",
     "raise_problem",
+    "record_confidence",
     "record_enquiry",
     "record_receipt",
     "reopen_lead",
     "restate_report",
     "resume_project",
+    "return_notice",
+    "save_commitment",
     "save_lead",
     "save_opportunity",
     "save_project",
@@ -75,4 +92,5 @@ __all__ = [
     "terminate_project",
     "void_receipt",
     "withdraw",
+    "withdraw_verdict",
 ]

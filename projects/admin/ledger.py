@@ -17,6 +17,7 @@ from projects import actions, ledger
 from projects.admin.base import ActionSavedAdmin
 from projects.admin.forms import OverrideForm, PlaceStageForm
 from projects.choices import ConfidenceLevel, Stage, Status
+from projects.commitments import standing
 from projects.confidence import assess
 from projects.models import FundsReceipt, KeyProject, ProgressReport, ProjectMilestone, ProjectProblem
 from projects.stage_fields import completeness, missing_for_next, words
@@ -33,6 +34,8 @@ from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import clean_phone
 from tuoxian_portal.core.crypto import mask_phone
 from tuoxian_portal.core.money import format_wan
+
+MONTHS_SHOWN = 13
 
 
 class KeyProjectForm(VersionedModelForm):
@@ -292,7 +295,12 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
         alive = project.status != Status.TERMINATED
         links = [
             (label, f"{reverse(f'admin:projects_{model}_add')}?project={project.pk}")
-            for label, model in (("填报月度进展", "progressreport"), ("登记到位资金", "fundsreceipt"))
+            for label, model in (
+                ("填报月度进展", "progressreport"),
+                ("登记到位资金", "fundsreceipt"),
+                ("登记承诺", "commitment"),
+                ("发出督办", "supervisionnotice"),
+            )
             if alive and request.user.has_perm(f"projects.add_{model}")
         ]
         return {
@@ -313,6 +321,9 @@ class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
             "is_published": project.is_published,
             "links": links,
             "pages": ledger.book(project),
+            "months": list(project.confidence_months.select_related("override_by")[:MONTHS_SHOWN]),
+            "commitments": [(row, standing(row, on=on)) for row in project.commitments.all().with_measures()],
+            "notices": list(project.notices.select_related("owner", "owner_department")),
         }
 
     # --- saving ---------------------------------------------------------------------------------

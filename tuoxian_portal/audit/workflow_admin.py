@@ -142,6 +142,8 @@ class WorkflowAdmin(PortalAdmin):
         back = self.change_url(record)
         options: dict[str, Any] = {"record": record} if spec.for_record else {}
         version = getattr(record, "version", None)
+        if request.FILES:  # only forms with a file field are sent with one
+            options["files"] = request.FILES
         form = spec.form(
             request.POST if request.method == "POST" else None, initial={"version": version}, **options
         )

@@ -18,7 +18,14 @@ from finance.models import LoanIntent
 from finance.pipeline import Pipeline
 from projects import targets as target_rules
 from projects.choices import ConfidenceLevel, TargetCategory
-from projects.models import InvestmentLead, KeyProject, ProjectProblem, Target
+from projects.models import (
+    Commitment,
+    InvestmentLead,
+    KeyProject,
+    ProjectProblem,
+    SupervisionNotice,
+    Target,
+)
 from services.models import Case, RatingRemediation
 from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.core.calendar import today
@@ -288,6 +295,18 @@ def concerns(user: Any, on: date) -> list[Concern]:
             found.append(
                 Concern("问题超过解决期限", count, "bad", rows_url("projects", problem="overdue"), lines)
             )
+        notices = SupervisionNotice.objects.visible_to(user).overdue(on)
+        if count := notices.count():
+            rows = notices.select_related("owner", "owner_department").order_by("reply_due")[:TOP]
+            lines = [
+                f"{row}（{row.owner_department or row.owner}，应于 {row.reply_due} 前答复）" for row in rows
+            ]
+            found.append(Concern("督办超期未答复", count, "bad", _admin_list("supervisionnotice"), lines))
+        promises = Commitment.objects.visible_to(user).overdue(on)
+        if count := promises.count():
+            rows = promises.select_related("project").order_by("due_on")[:TOP]
+            lines = [f"{row.project.name}：{row}（{row.due_on} 到期）" for row in rows]
+            found.append(Concern("承诺到期未兑现或待核定", count, "warn", _admin_list("commitment"), lines))
     if sees_county(user, "services.view_case"):
         late = Case.objects.visible_to(user).overdue(on)
         if count := late.count():
@@ -318,6 +337,11 @@ def concerns(user: Any, on: date) -> list[Concern]:
         found.append(Concern("投资咨询超期未答复", count, "bad", href, lines))
     order = {"bad": 0, "warn": 1, "muted": 2}
     return sorted(found, key=lambda concern: (order[concern.tone], -concern.count))
+
+
+def _admin_list(model: str) -> str:
+    """The overdue ones in the workbench."""
+    return f"{reverse(f'admin:projects_{model}_changelist')}?overdue=1"
 
 
 def as_of() -> Any:

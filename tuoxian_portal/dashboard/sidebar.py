@@ -64,6 +64,8 @@ GROUPS = (
             ("projects.KeyProject", "factory"),
             ("projects.ProgressReport", "trending_up"),
             ("projects.FundsReceipt", "account_balance_wallet"),
+            ("projects.Commitment", "handshake"),
+            ("projects.SupervisionNotice", "assignment_late"),
             ("projects.InvestmentLead", "contact_phone"),
             ("projects.Opportunity", "lightbulb"),
             ("projects.Target", "flag"),
@@ -162,6 +164,14 @@ TASKS = (
     Task(
         "已提交、待审核的月报", "projects.ProgressReport", "projects.accept_report", (("state", "submitted"),)
     ),
+    Task("待答复的督办", "projects.SupervisionNotice", "projects.answer_notice", (("state", "issued"),)),
+    Task("退回重办的督办", "projects.SupervisionNotice", "projects.answer_notice", (("state", "returned"),)),
+    Task(
+        "已答复、待审核的督办",
+        "projects.SupervisionNotice",
+        "projects.close_notice",
+        (("state", "answered"),),
+    ),
     Task(
         "待对接的融资需求", "finance.FinancingDemand", "finance.change_financingdemand", (("state", "open"),)
     ),
@@ -181,6 +191,7 @@ SHORTCUTS = (
     Shortcut("收件登记", "services.Case"),
     Shortcut("登记帮办咨询", "services.Entrustment"),
     Shortcut("填报月度进展", "projects.ProgressReport"),
+    Shortcut("发出督办", "projects.SupervisionNotice"),
     Shortcut("登记招商线索", "projects.InvestmentLead"),
     Shortcut("登记贷款意向", "finance.LoanIntent"),
     Shortcut("录入政策", "policies.IncentivePolicy"),

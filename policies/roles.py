@@ -6,13 +6,17 @@ READ = [
     "policies.view_incentivepolicy",
     "policies.view_policyclause",
     "policies.view_policyquestion",
+    "policies.view_clausecase",
+    "policies.view_exclusiongroup",
     "policies.view_factorprice",
 ]
 WRITE = [
     f"policies.{verb}_{model}"
-    for model in ("policyclause", "policyquestion")
+    for model in ("policyclause", "policyquestion", "clausecase")
     for verb in ("add", "change", "delete")
 ] + [
+    "policies.add_exclusiongroup",
+    "policies.change_exclusiongroup",
     "policies.add_incentivepolicy",
     "policies.change_incentivepolicy",
     "policies.add_factorprice",

@@ -72,7 +72,15 @@ GROUPS = (
             ("projects.PortfolioFact", "dataset"),
         ),
     ),
-    Group("政策", (("policies.IncentivePolicy", "gavel"), ("policies.FactorPrice", "bolt"))),
+    Group(
+        "政策",
+        (
+            ("policies.IncentivePolicy", "gavel"),
+            ("policies.PolicyClause", "rule"),
+            ("policies.ExclusionGroup", "call_split"),
+            ("policies.FactorPrice", "bolt"),
+        ),
+    ),
     Group(
         "金融",
         (

@@ -21,7 +21,7 @@ from policies import actions
 from policies.choices import PriceKind, Publication, Status
 from policies.models import FactorPrice, IncentivePolicy, PolicyClause, PolicyQuestion
 from policies.status import missing_for_force
-from policies.workflow import POLICY_WORKFLOW
+from policies.workflow import POLICY_WORKFLOW, cases_hold
 from tuoxian_portal.audit.workflow_admin import (
     ReasonForm,
     Verb,
@@ -83,7 +83,8 @@ class ClauseInline(StackedInline):
     extra = 0
     fields = (("order", "heading"), "text", ("benefit", "amount_text"), ("source_title", "source_date"))
     formfield_overrides = SHORT_TEXT
-    verbose_name_plural = _("条款")
+    show_change_link = True
+    verbose_name_plural = _("条款（保存后点“修改”写条件、公式和用例）")
 
 
 class QuestionInline(TabularInline):
@@ -192,7 +193,10 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
             extra["gate"] = {
                 "status": policy.status_on(today()).label,
                 "reason": policy.reason_on(today()),
-                "missing": missing_for_force(policy),
+                "missing": [
+                    *missing_for_force(policy),
+                    *([failed] if (failed := cases_hold(policy, None)) else []),
+                ],
                 "locked": ""
                 if policy.is_editable
                 else "要修改，请先退回修改、转为待核实，或撤下后重新起草。",

@@ -1,0 +1,228 @@
+"""The workbench of clauses: conditions as lines, formulas with their errors in place, cases beside them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from policies import actions
+from policies.admin.policy import SavedThroughActions
+from policies.admin.rule_fields import (
+    ConditionField,
+    ConditionWidget,
+    LinesField,
+    RowError,
+    TypedFactsField,
+    condition_of,
+)
+from policies.cases import run
+from policies.choices import ApplyMode, Publication
+from policies.fact_labels import fresh_labels, labels
+from policies.models import ClauseCase, ExclusionGroup, IncentivePolicy, PolicyClause
+from policies.models.clause import formula_message
+from policies.rules import conditions, formula
+from policies.rules.facts import FACTS
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge
+from tuoxian_portal.core.calendar import today
+
+
+class ClauseForm(forms.ModelForm):
+    """Refuses, with everything typed kept, when the policy changed after the form was opened."""
+
+    condition = ConditionField(label=_("条件"))
+    materials = LinesField(label=_("申报材料"), help_text=_("每行一份。"))
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = PolicyClause
+        fields = "__all__"  # noqa: DJ007 (the admin's fieldsets name them)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("condition")
+        if isinstance(field, ConditionField):
+            field.use(fresh_labels())
+        if self.instance.policy_id and "seen_version" in self.fields:
+            self.fields["seen_version"].initial = self.instance.policy.version
+        chosen = self.fields.get("policy")
+        if isinstance(chosen, forms.ModelChoiceField):
+            chosen.queryset = editable_policies()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        seen = cleaned.get("seen_version")
+        if self.instance.pk and seen is not None and seen != self.instance.policy.version:
+            raise ValidationError(
+                "这份政策在您打开之后已被他人修改，本次没有保存。请另开页面核对最新内容后再改。"
+            )
+        return cleaned
+
+
+def editable_policies() -> QuerySet[IncentivePolicy]:
+    """`IncentivePolicy.is_editable` as a query."""
+    public = models.Q(state=Publication.PUBLISHED, verified_on=None, repealed_on=None)
+    return IncentivePolicy.objects.filter(models.Q(state=Publication.DRAFT) | public)
+
+
+class CaseForm(forms.ModelForm):
+    facts = TypedFactsField(label=_("企业情况"), help_text=_("一行一项。没写的当作不知道。"))
+
+    class Meta:
+        model = ClauseCase
+        fields = ("order", "name", "facts", "verdict", "amount_wan")
+
+
+class CaseInline(StackedInline):
+    """Tests of the clause; the last column says what the saved clause gives now."""
+
+    model = ClauseCase
+    form = CaseForm
+    extra = 0
+    fields = (("name", "verdict", "amount_wan"), "facts", "outcome")
+    readonly_fields = ("outcome",)
+    verbose_name_plural = _("用例：这样的企业应得什么（公开前逐一核对）")
+
+    @admin.display(description=_("现在算出"))
+    def outcome(self, case: ClauseCase) -> str:
+        if not case.pk:
+            return "保存后显示。"
+        found = run(case, case.clause, today(), labels())
+        return f"没有通过：{found.problem}" if found.problem else f"通过：{found.verdict.label} {found.shown}"
+
+
+@admin.register(PolicyClause)
+class PolicyClauseAdmin(SavedThroughActions):
+    form = ClauseForm
+    inlines = (CaseInline,)
+    mode_badge = badge(ApplyMode, "mode", _("兑现方式"))
+    list_display = ("name", "policy", "benefit", "mode_badge", "has_rule", "has_formula", "cap_wan")
+    list_filter = ("benefit", "mode", "policy__state", "policy__level")
+    search_fields = ("heading", "text", "policy__title", "code")
+    autocomplete_fields = ("exclusion_groups",)
+    readonly_fields = ("code", "policy_link")
+    formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
+    deletable = True
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        first = "policy" if obj is None else "policy_link"
+        return (
+            (
+                None,
+                {"fields": (first, ("order", "heading"), "text", ("benefit", "amount_text"), "is_tax_tied")},
+            ),
+            (_("谁能享受"), {"fields": ("condition",)}),
+            (
+                _("享受多少"),
+                {"fields": ("formula", ("cap_wan", "years"), ("budget_wan", "exclusion_groups"))},
+            ),
+            (
+                _("怎么兑现"),
+                {
+                    "fields": (
+                        ("mode", "payer", "pay_within_days"),
+                        ("opens_on", "closes_on"),
+                        "materials",
+                        "service_item_code",
+                    )
+                },
+            ),
+            (_("来源"), {"classes": ["collapse"], "fields": (*SOURCE_FIELDS, "code", "seen_version")}),
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("policy")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"policy": request.GET.get("policy", "")[:18]}
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.policy.is_editable)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.policy.is_editable)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """No bulk deletion: each deletion is checked against the state of its policy."""
+        found = super().get_actions(request)
+        found.pop("delete_selected", None)
+        return found
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        touched = any(f.new_objects or f.changed_objects or f.deleted_objects for f in formsets)
+        names = [name for name in form.changed_data if name != "seen_version"]
+        if names or touched or not change:
+            clause = form.instance
+            verb = "修改" if change else "新增"
+            words = [str(form.fields[name].label) for name in names if name != "policy"]
+            what = f"{verb}条款“{clause.name}”：{'、'.join(words)}{'、用例' if touched else ''}"
+            actions.note_contents_changed(policy=clause.policy, actor=request.user, what=[what])
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        policy, name = obj.policy, obj.name
+        super().delete_model(request, obj)
+        actions.note_contents_changed(policy=policy, actor=request.user, what=[f"删除条款“{name}”"])
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:policies_policyclause_change", args=[obj.pk]))
+
+    # --- live check -------------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.check_view)
+        return [path("check/", view, name="policies_policyclause_check"), *super().get_urls()]
+
+    def check_view(self, request: HttpRequest) -> HttpResponse:
+        """What the condition and the formula in the form mean, or what is wrong with them, as JSON.
+        Saves nothing."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        words = labels()
+        rows = ConditionWidget().value_from_datadict(request.POST, None, "condition")
+        answer: dict[str, Any] = {"sentence": "", "row": None, "error": "", "formula": ""}
+        try:
+            data = condition_of(rows, words)
+            if data is not None:
+                answer["sentence"] = conditions.say(conditions.read(data), words)
+        except RowError as error:
+            answer |= {"row": error.number, "error": error.message}
+        text = request.POST.get("formula", "")
+        if text.strip():
+            try:
+                asked = formula.facts_asked(formula.read(text))
+                names = "、".join(FACTS[key].label for key in asked) or "不需要企业情况"
+                answer |= {"formula": f"公式可以计算，用到：{names}。", "formula_ok": True}
+            except formula.FormulaError as error:
+                answer |= {"formula": formula_message(error, text), "formula_ok": False}
+        return JsonResponse(answer)
+
+    @display(description=_("条款"), ordering="heading")
+    def name(self, clause: PolicyClause) -> str:
+        return clause.name
+
+    @display(description=_("政策"))
+    def policy_link(self, clause: PolicyClause) -> str:
+        return str(clause.policy)
+
+    @display(description=_("条件"), boolean=True)
+    def has_rule(self, clause: PolicyClause) -> bool:
+        return clause.condition is not None
+
+    @display(description=_("公式"), boolean=True)
+    def has_formula(self, clause: PolicyClause) -> bool:
+        return bool(clause.formula)
+
+
+@admin.register(ExclusionGroup)
+class ExclusionGroupAdmin(PortalAdmin):
+    list_display = ("name", "note")
+    search_fields = ("name", "note")
+    fields = ("name", "note")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 from django.utils import timezone
 
 from services.choices_cases import CaseState, PaperKind
@@ -313,11 +314,10 @@ def make(context: SampleContext) -> None:
     if not teller.tags:
         context.say("没有评价标签，示例评价不带标签。请先执行 load_reference。")
     last = 0
-    done = (
-        Case.objects.samples()
-        .filter(state=CaseState.COMPLETED)
-        .select_related("item", "department", "outlet")
-    )
+    # A bundle is rated as a whole, not case by case.
+    alone = Q(bundle_case__isnull=True) | Q(split_off_at__isnull=False)
+    finished = Case.objects.samples().filter(alone, state=CaseState.COMPLETED)
+    done = finished.select_related("item", "department", "outlet")
     while cases := list(done.filter(pk__gt=last).order_by("pk")[:BATCH]):
         last = cases[-1].pk
         teller.tell(cases)

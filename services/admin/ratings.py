@@ -39,8 +39,10 @@ GRADE_COLOURS = {str(grade.label): TONES.get(grade.tone, "") for grade in Rating
 
 def rating_of(case: Case, user: Any) -> dict[str, Any] | None:
     """What the page of a case says about its rating: a sentence and where to go; None before it is
-    done. The grade itself is shown to those who may read ratings. Two queries at most."""
-    invitation = getattr(case, "rating_invitation", None)
+    done. One of a bundle case's shares the rating of the whole. The grade itself is shown to those who may
+    read ratings. Three queries at most."""
+    whole: Any = case.bundle_case if case.in_bundle else case
+    invitation = getattr(whole, "rating_invitation", None)
     if invitation is None:
         return None
     links = []
@@ -102,7 +104,12 @@ class ServiceRatingAdmin(WorkflowAdmin):
         "is_sample",
     ]
     list_select_related = ["invitation__department", "invitation__outlet", "publication"]
-    search_fields = ["number", "invitation__case__case_number", "invitation__title"]
+    search_fields = [
+        "number",
+        "invitation__case__case_number",
+        "invitation__bundle_case__number",
+        "invitation__title",
+    ]
     search_help_text = _("评价编号、办件编号或事项")
     date_hierarchy = "rated_at"
     fieldsets = (
@@ -141,6 +148,7 @@ class ServiceRatingAdmin(WorkflowAdmin):
                 "invitation__department",
                 "invitation__outlet",
                 "invitation__case__item",
+                "invitation__bundle_case",
                 "publication",
                 "remediation",
                 "recorded_by",
@@ -275,7 +283,12 @@ class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
     list_display = ["number", "grade_badge", "matter", "responsible", "state_badge", "due", "is_sample"]
     list_filter = [RemediationQueueFilter, "state", "department", "outlet", "is_sample"]
     list_select_related = ["rating__invitation", "department", "outlet"]
-    search_fields = ["number", "rating__number", "rating__invitation__case__case_number"]
+    search_fields = [
+        "number",
+        "rating__number",
+        "rating__invitation__case__case_number",
+        "rating__invitation__bundle_case__number",
+    ]
     search_help_text = _("整改编号、评价编号或办件编号")
     fieldsets = (
         (
@@ -299,7 +312,9 @@ class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
         return (
             super()
             .get_queryset(request)
-            .select_related("rating__invitation__case__item", "department", "outlet")
+            .select_related(
+                "rating__invitation__case__item", "rating__invitation__bundle_case", "department", "outlet"
+            )
             .prefetch_related("rating__tags")
         )
 

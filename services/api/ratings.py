@@ -49,7 +49,7 @@ class RatingSerializer(serializers.ModelSerializer):
     grade_label = serializers.CharField(source="get_grade_display", read_only=True)
     standing_label = serializers.CharField(source="get_standing_display", read_only=True)
     matter = serializers.CharField(source="invitation.title", read_only=True)
-    case_number = serializers.CharField(source="invitation.case.case_number", default=None, read_only=True)
+    matter_number = serializers.CharField(source="invitation", read_only=True)
     department = serializers.CharField(source="invitation.department.name", default=None, read_only=True)
     outlet = serializers.CharField(source="invitation.outlet.name", read_only=True)
     doubts = serializers.ListField(child=serializers.ChoiceField(choices=Doubt.choices), read_only=True)
@@ -63,7 +63,7 @@ class RatingSerializer(serializers.ModelSerializer):
             "grade_label",
             "channel",
             "matter",
-            "case_number",
+            "matter_number",
             "department",
             "outlet",
             "rated_at",
@@ -409,7 +409,7 @@ class RatingViewSet(PortalViewSet):
     """服务评价。仅工作人员可读，按本人职责范围；不含申请人信息。"""
 
     queryset = ServiceRating.objects.select_related(
-        "invitation__case", "invitation__department", "invitation__outlet"
+        "invitation__case", "invitation__bundle_case", "invitation__department", "invitation__outlet"
     )
     filterset_class = RatingFilter
     lookup_field = "number"

@@ -64,20 +64,21 @@ class MergedMaterial:
     def name(self) -> str:
         return self.material.name
 
-    def issuer_among(self, members: Iterable[BundleMember]) -> BundleMember | None:
-        """The member whose result this paper is: the office already has it. None when a line belongs
-        to that member itself, which then asks for an earlier one."""
+    def issuer_among(self, issuers: Sequence[BundleMember]) -> BundleMember | None:
+        """Which of `issuers` of this paper lets nobody hand it in: the office already has it. None when
+        a line belongs to that member itself, which then asks for an earlier one."""
         asking = {member.pk for member, _ in self.lines}
-        for member in members:
-            if member.item and member.pk not in asking and self.material in member.item.issues.all():
-                return member
-        return None
+        return next((member for member in issuers if member.pk not in asking), None)
+
+    @property
+    def licence_accepted(self) -> bool:
+        """Whether every member takes an electronic licence instead of this paper."""
+        return all(line.licence_accepted for _, line in self.lines)
 
     @property
     def electronic_licence(self) -> str:
         """The licence that replaces this paper; "" when some member insists on the paper."""
-        licence = self.material.electronic_licence
-        return licence if all(line.licence_accepted for _, line in self.lines) else ""
+        return self.material.electronic_licence if self.licence_accepted else ""
 
     @property
     def necessity(self) -> Necessity:
@@ -337,7 +338,7 @@ def compose(
     """Composes `bundle` for `answers` (question key → answer value).
 
     `licences` are the pks of materials for which the register holds the applicant's electronic licence:
-    they go to `held` and are not handed in. Unknown answers are ignored and named in `ignored`; members
+    they go to `held` and are not handed in, unless a member insists on the paper. Unknown answers are ignored and named in `ignored`; members
     whose question is open are `undecided`. No queries on a bundle read by `for_composition()`. Raises
     `WorkflowError` when the prerequisites go in a circle, which only an unpublished bundle can have.
     """
@@ -347,10 +348,14 @@ def compose(
         groups[standing(member, known)].append(member)
     applies = groups[True]
     materials, shared, held = [], [], []
+    issuers: dict[int, list[BundleMember]] = {}
+    for member in applies:
+        for material in member.item.issues.all() if member.item else []:
+            issuers.setdefault(material.pk, []).append(member)
     for entry in merge_materials(applies):
-        if issuer := entry.issuer_among(applies):
+        if issuer := entry.issuer_among(issuers.get(entry.material.pk, [])):
             shared.append((entry, issuer))
-        elif entry.material.pk in licences:
+        elif entry.material.pk in licences and entry.licence_accepted:
             held.append(entry)
         else:
             materials.append(entry)

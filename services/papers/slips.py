@@ -108,16 +108,16 @@ def _kept(kind: str, content: dict[str, Any]) -> bytes:
     return kept
 
 
-def _paper(title: str) -> Any:
+def _paper(title: str, footer: str) -> Any:
     from tuoxian_portal.core.pdf import Pdf, mm  # heavy: only processes that print load it
 
-    paper = Pdf(title, base=12, leading=20, margins=(20 * mm, 20 * mm, 24 * mm, 20 * mm), footer=FORM_NOTE)
+    paper = Pdf(title, base=12, leading=20, margins=(20 * mm, 20 * mm, 24 * mm, 20 * mm), footer=footer)
     paper.heading(title, level=0)
     return paper
 
 
 def _render_form(content: dict[str, Any]) -> bytes:
-    paper = _paper(content["title"])
+    paper = _paper(content["title"], FORM_NOTE)
     if len(content["items"]) > 1:
         paper.text(f"本表用于：{'、'.join(content['items'])}。相同的内容只填一次。", indent=2)
     elif not content["items"]:
@@ -138,7 +138,7 @@ def _render_form(content: dict[str, Any]) -> bytes:
 
 
 def _render_slip(content: dict[str, Any]) -> bytes:
-    paper = _paper(content["title"])
+    paper = _paper(content["title"], "没有写明份数的材料，以窗口一次性告知为准。")
     paper.facts(content["facts"], qr=content["link"], qr_caption="扫码回到网页")
     if content["undecided"]:
         paper.text(f"下列事项要看没有回答的问题，没有算在内：{'、'.join(content['undecided'])}。", indent=2)

@@ -86,8 +86,11 @@ def not_the_reviewer(case: Any, user: Any) -> str | None:
 def helpers_of(case: Any) -> frozenset[int]:
     """Who helps the applicant with this case (帮办), or did: keys of users.
 
-    One query for a case object, a second one when it is handled under an entrustment.
+    One query for a case object, a second one when it is handled under an entrustment; none when it came
+    with `is_helped` and is not.
     """
+    if not getattr(case, "is_helped", True):
+        return frozenset()
     if "_helpers" not in case.__dict__:
         links = case.entrustment_links.values_list(
             "helper", "linked_by", "entrustment__helper", "entrustment__co_helper"

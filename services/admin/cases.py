@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -21,6 +21,7 @@ from services.admin.papers import PapersMixin
 from services.admin.ratings import rating_of
 from services.choices_cases import CaseState
 from services.models.cases import Case, CaseDocument
+from services.models.entrustments import EntrustmentCase
 from services.models.ratings import RatingInvitation
 from services.progress import STAFF_LABELS, ledger, remaining_text, status_sentence
 from services.querysets_cases import earliest_promise
@@ -189,7 +190,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
                 "approver",
             )
             .prefetch_related("materials__licence__kind", "intervals", "documents", "corrections")
-            .prefetch_related("entrustment_links__entrustment", "entrustment_links__helper")
+            .annotate(is_helped=Exists(EntrustmentCase.objects.filter(case=OuterRef("pk"))))
         )
         try:
             return rows.get(pk=pk)
@@ -211,6 +212,9 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
             "opts": self.opts,
             "original": case,
             "case": case,
+            "helped": list(case.entrustment_links.select_related("entrustment", "helper"))
+            if getattr(case, "is_helped", False)
+            else [],
             "state": CaseState(case.state),
             "sentence": status_sentence(case),
             "remaining": remaining_text(case),

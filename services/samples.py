@@ -40,9 +40,12 @@ from services.models import (
     CaseMaterial,
     ClockInterval,
     CorrectionNotice,
+    Licence,
+    LicenceKind,
     ServiceItem,
 )
 from services.papers.compose import new_document
+from services.samples_custody import licence_kinds, make_custody, sample_licence
 from services.workflow import CASE_WORKFLOW
 from tuoxian_portal.accounts.demo import ensure_demo_accounts
 from tuoxian_portal.accounts.models import User
@@ -97,14 +100,21 @@ class Told:
     documents: list[CaseDocument] = field(default_factory=list)
     corrections: list[CorrectionNotice] = field(default_factory=list)
     entries: list[LogEntry] = field(default_factory=list)
+    licences: list[Licence] = field(default_factory=list)
 
 
 class Teller:
     """Tells the life of one case day by day, until today."""
 
     def __init__(
-        self, case: Case, context: SampleContext, calendar: WorkingCalendar, people: dict[str, User]
+        self,
+        case: Case,
+        context: SampleContext,
+        calendar: WorkingCalendar,
+        people: dict[str, User],
+        kinds: dict[str, LicenceKind] | None = None,
     ) -> None:
+        self.kinds = kinds or {}
         self.told = Told(case)
         self.case, self.random = case, context.random
         self.today = context.today - timedelta(days=1)  # nothing is told of hours still to come
@@ -205,6 +215,9 @@ class Teller:
             state = MaterialState.HANDED_IN if there else MaterialState.NOT_NEEDED
             if required and missing:
                 state, missing, there = MaterialState.MISSING, False, False
+            licence = self._licence(line) if there else None
+            if licence is not None:
+                state, there = MaterialState.LICENSED, False
             self.told.materials.append(
                 CaseMaterial(
                     case=self.case,
@@ -217,10 +230,19 @@ class Teller:
                     state=state,
                     originals=(line.originals or 1) if there else 0,
                     copies=(line.copies or 0) if there else 0,
-                    received_by=self.people["window"] if there else None,
+                    received_by=self.people["window"] if there or licence else None,
+                    licence=licence,
                     order=line.order,
                 )
             )
+
+    def _licence(self, line: Any) -> Licence | None:
+        """Of every third applicant the register holds what can replace `line`."""
+        kind = self.kinds.get(line.material.electronic_licence)
+        if kind is None or int(self.case.applicant_number[-4:-1]) % 3:
+            return None
+        self.told.licences.append(sample_licence(kind, self.case, len(self.told.licences)))
+        return self.told.licences[-1]
 
     def _steps(self, way: str) -> list[Any]:
         early = {
@@ -424,6 +446,8 @@ def make(context: SampleContext) -> None:
         context.say("没有已发布的事项或服务网点，未生成示例办件。请先执行 load_reference。")
         return
     calendar = load_calendar()
+    kinds = licence_kinds()
+    towns = list(Outlet.objects.filter(is_active=True, level=Outlet.Level.TOWN))
     people = {account.role: user for account, user in ensure_demo_accounts()}
     days = _days(context, calendar, CASES * context.scale)
     numbers: dict[date, int] = defaultdict(lambda: 9000)
@@ -433,8 +457,11 @@ def make(context: SampleContext) -> None:
 
     def tell(day: date, way: str, until: str = "") -> Told:
         item = context.random.choices(items, weights)[0]
-        case = _case(context, len(told), item, outlet, day, numbers[day] + 1)
-        return Teller(case, context, calendar, people).tell(day, way, until)
+        index = len(told)
+        # One in seventeen comes to a town; no draw of lots, so that the rest of the story stays.
+        place = towns[index // 17 % len(towns)] if towns and index % 17 == 16 else outlet
+        case = _case(context, index, item, place, day, numbers[day] + 1)
+        return Teller(case, context, calendar, people, kinds).tell(day, way, until)
 
     def keep(one: Told, day: date) -> None:
         numbers[day] += 1
@@ -520,6 +547,9 @@ def _save(told: list[Told]) -> None:
         one.case.created_at = one.entries[0].at
         one.case.updated_at = one.entries[-1].at
     Case.objects.bulk_update(cases, ["created_at", "updated_at"], batch_size=200)
+    Licence.objects.bulk_create((licence for one in told for licence in one.licences), batch_size=200)
+    for line in (line for one in told for line in one.materials if line.licence):
+        line.licence_id = line.licence.pk  # type: ignore[union-attr]  # asked in the line above
     for model, name in (
         (CaseMaterial, "materials"),
         (ClockInterval, "intervals"),
@@ -540,6 +570,7 @@ def _save(told: list[Told]) -> None:
 
 
 sample_makers.register("services", SampleMaker(name="services", order=50, make=make))
+sample_makers.register("services-custody", SampleMaker(name="services-custody", order=51, make=make_custody))
 
 
 def make_entrustments(context: SampleContext) -> None:

@@ -20,7 +20,7 @@ ROW = re.compile(r"^  ([a-z-]+) +((?:\w{4}-){3}\w{4}) ", re.MULTILINE)
 @pytest.fixture
 def loaded(settings):
     settings.DEBUG = True
-    for name in ("departments", "outlets", "roles"):
+    for name in ("departments", "towns", "outlets", "roles"):
         reference_sets[name].load()
 
 

@@ -19,7 +19,17 @@ from tuoxian_portal.directory.models import (
 
 pytestmark = pytest.mark.django_db
 
-SETS = ["towns", "departments", "outlets", "parks", "industries", "chains", "enterprises", "county_facts"]
+SETS = [
+    "towns",
+    "departments",
+    "towns",
+    "outlets",
+    "parks",
+    "industries",
+    "chains",
+    "enterprises",
+    "county_facts",
+]
 MODELS = [Town, Department, Outlet, Park, Industry, IndustryChain, Enterprise, CountyFact]
 
 
@@ -59,10 +69,13 @@ def test_several_names_of_one_park_are_one_record(loaded):
     assert all(fact["source"] for fact in park.facts)
 
 
-def test_only_the_county_hall_is_known_and_its_address_is_not(loaded):
-    hall = Outlet.objects.get()
-    assert (hall.name, hall.level) == ("托克托县政务服务大厅", "county")
-    assert (hall.address, hall.phone, hall.opening_hours) == ("", "", "")
+def test_no_source_knows_an_address_of_the_county_hall_or_of_a_towns_outlet(loaded):
+    hall, *towns = Outlet.objects.order_by("order")
+    assert (hall.name, hall.level, hall.confidence) == ("托克托县政务服务大厅", "county", "stated")
+    assert [outlet.town.code for outlet in towns] == [f"15012210{n}" for n in range(5)]
+    assert {(outlet.level, outlet.confidence) for outlet in towns} == {("town", "derived")}
+    assert all("待核实" in outlet.name for outlet in towns)
+    assert {(o.address, o.phone, o.opening_hours) for o in (hall, *towns)} == {("", "", "")}
 
 
 def test_the_five_towns_of_the_code_table(loaded):

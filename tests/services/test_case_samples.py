@@ -13,12 +13,18 @@ from services.choices_cases import CLOSED_STATES, CaseState
 from services.models import (
     Case,
     CaseDocument,
+    CaseMaterial,
     ClockInterval,
+    CustodyEvent,
+    Handover,
+    Licence,
+    Material,
     PublishedAnswer,
     RatingInvitation,
     ServiceRating,
 )
 from services.papers.render import render_paper
+from services.samples_custody import make_custody
 from tests.factories.cases import Hall, ItemFactory
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.calendar import today
@@ -30,7 +36,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def made(monkeypatch):
     cache.clear()
-    call_command("load_reference", "departments", "outlets", "roles", verbosity=0)
+    call_command("load_reference", "departments", "towns", "outlets", "roles", verbosity=0)
     ItemFactory()
     ItemFactory(for_individuals=True, statutory_days=5, promised_days=None)
     ItemFactory(item_type="filing", statutory_days=None, statutory_kind="", promised_days=None)
@@ -123,3 +129,21 @@ def test_sample_ratings_are_told_for_what_is_done(made):
     assert not RatingInvitation.objects.exists()
     assert not ServiceRating.objects.exists()
     assert not PublishedAnswer.objects.exists()
+
+
+def test_sample_papers_are_somewhere_and_sample_licences_replace_some(made):
+    clear_samples()
+    Material.objects.update(electronic_licence="测试证照")
+    made()
+    make_custody(
+        SampleContext(random=random.Random("custody"), scale=1, today=today(), say=lambda text: None)
+    )
+    assert {"taken_in", "handed", "given_back"} <= set(CustodyEvent.objects.values_list("what", flat=True))
+    assert Licence.objects.filter(is_sample=True, case_materials__isnull=False).exists()
+    received = CaseMaterial.objects.filter(state="handed_in", case__received_at__isnull=False)
+    assert received.exists()
+    assert not received.filter(custody=None).exists()
+    assert Case.objects.filter(outlet__level="town").exists()
+    clear_samples()
+    assert not Licence.objects.exists()
+    assert not Handover.objects.exists()

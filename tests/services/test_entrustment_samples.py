@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> None:
-    call_command("load_reference", "departments", "outlets", "roles", verbosity=0)
+    call_command("load_reference", "departments", "towns", "outlets", "roles", verbosity=0)
     for stage in (ProjectStage.LAND, ProjectStage.LAND, ProjectStage.CONSTRUCTION):
         ItemFactory(stage=stage, for_organisations=True)
     KeyProjectFactory(is_sample=True)

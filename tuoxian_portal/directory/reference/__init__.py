@@ -59,6 +59,17 @@ def industry(record: dict[str, Any]) -> Industry | None:
     return found
 
 
+def town(record: dict[str, Any]) -> Town | None:
+    """The town that a record names. Raises `PortalError` for an unknown one."""
+    name = record.get("town")
+    if name is None:
+        return None
+    found = Town.objects.filter(name=name).first()
+    if found is None:
+        raise PortalError(f"参考数据 {record['id']} 所属乡镇 {name} 不存在，请先载入 towns。")
+    return found
+
+
 def register(
     name: str,
     order: int,
@@ -104,12 +115,16 @@ register(
     {
         **NAMED,
         "level": {"enum": list(Outlet.Level.values)},
+        "town": TEXT,
         "address": TEXT,
         "phone": TEXT,
         "opening_hours": TEXT,
     },
     ["name", "level"],
-    plain("name", "note", "level", "address", "phone", "opening_hours"),
+    lambda record: {
+        **plain("name", "note", "level", "address", "phone", "opening_hours")(record),
+        "town": town(record),
+    },
 )
 register(
     "parks",

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidge
 
 from projects import actions, ledger
 from projects.actions.photos import MAX_PHOTOS
+from projects.admin import grid
 from projects.admin.base import ActionSavedAdmin
 from projects.choices import ReportState, RestatedFigure
 from projects.models import KeyProject, ProgressPhoto, ProgressReport, ProjectProblem
@@ -127,6 +128,7 @@ class ReportProblemInline(TabularInline):
 class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
     workflow = REPORT_WORKFLOW
     change_form_outer_before_template = "projects/admin/report_panel.html"
+    list_before_template = "projects/admin/report_list_before.html"
     inlines = [ReportProblemInline, PhotoInline]
     verbs = {
         "submit": Verb(VersionForm, actions.submit_report, "report"),
@@ -185,6 +187,11 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path(
+                "grid/",
+                lambda request: grid.signing_in_keeps_what_was_typed(self, request),
+                name="projects_progressreport_grid",
+            ),
             path(
                 "photos/<uuid:token>/publish/",
                 view(require_POST(self.publish_photo_view)),

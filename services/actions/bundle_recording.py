@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -438,6 +439,7 @@ class _Recording:
         )
 
     def _write_down(self) -> None:
+        ContentType.objects.get_for_models(BundleCase, Case)  # both at once, for the entries below
         entries = [
             entry(
                 actor=self.actor,

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from services.admin import counter
+from services.admin import bundle_counter, counter
 from services.admin.attachments import AttachmentsMixin, attachments_of
 from services.admin.case_forms import CASE_VERBS
 from services.admin.case_licences import LicencesMixin, licences_of
@@ -151,6 +151,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
         view = self.admin_site.admin_view
         return [
             path("items/", view(self.items_view), name="services_case_items"),
+            path("add/<slug:slug>/", view(self.add_bundle_view), name="services_case_add_bundle"),
             path("applicant/", view(self.applicant_view), name="services_case_applicant"),
             path("<int:pk>/reveal/", view(self.reveal_view), name="services_case_reveal"),
             path("<int:pk>/ledger/", view(self.ledger_view), name="services_case_ledger"),
@@ -161,6 +162,12 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
         if not self.has_add_permission(request):
             raise PermissionDenied
         return counter.counter_view(self, request)
+
+    def add_bundle_view(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """The counter for a bundle."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return bundle_counter.bundle_counter_view(self, request, slug)
 
     def items_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):

@@ -9,11 +9,13 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 
 from services.actions.recording import Applicant, HandedIn, LikelyDuplicate, record_case
 from services.choices import Necessity
 from services.choices_cases import ApplicantKind, MaterialState
+from services.models.bundles import ServiceBundle
 from services.models.cases import Case
 from services.models.catalogue import ServiceItem
 from tuoxian_portal.core import codes, crypto
@@ -91,12 +93,14 @@ def counter_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and (case := _record(request, sheet)):
         return HttpResponseRedirect(f"{case.get_absolute_url()}?recorded=1")
     found = [] if sheet.item or not sheet.query else find_items(sheet.query)
+    bundles = [] if sheet.item or not sheet.query else find_bundles(sheet.query)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": "登记办件",
         "opts": model_admin.opts,
         "sheet": sheet,
         "found": found,
+        "bundles": bundles,
         "kinds": ApplicantKind.choices,
         "outlet": getattr(request.user, "outlet", None),
     }
@@ -104,10 +108,10 @@ def counter_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/services/case/counter.html", context, status=status)
 
 
-def _sheet(request: HttpRequest) -> Sheet:
+def _sheet(request: HttpRequest, *, without_item: bool = False) -> Sheet:
     data = request.POST if request.method == "POST" else request.GET
     sheet = Sheet(submission=data.get("submission") or str(uuid4()), query=data.get("q", "").strip()[:60])
-    if code := data.get("item", "").strip():
+    if not without_item and (code := data.get("item", "").strip()):
         sheet.item = _items().filter(code=code).first()
         if sheet.item is None:
             sheet.errors["item"] = ["没有这个事项，或尚未发布。请重新选择。"]
@@ -135,11 +139,7 @@ def _record(request: HttpRequest, sheet: Sheet) -> Case | None:
     """The recorded case; None, with the errors on the sheet, when something is wrong."""
     if sheet.item is None:
         sheet.errors.setdefault("item", ["请先选择事项。"])
-    for line in sheet.lines:
-        if (line.promised_on and _date(line.promised_on) is None) or not (
-            _is_count(line.originals) and _is_count(line.copies)
-        ):
-            sheet.errors[f"material_{line.row.pk}"] = ["份数应为 0 到 999，日期应形如 2026-12-01。"]
+    check_lines(sheet)
     if sheet.errors:
         _complain_about_applicant(sheet)
         return None
@@ -166,6 +166,15 @@ def _record(request: HttpRequest, sheet: Sheet) -> Case | None:
         for line in sheet.lines:
             line.error = "；".join(sheet.errors.get(f"material_{line.row.pk}", []))
     return None
+
+
+def check_lines(sheet: Sheet) -> None:
+    """Counts and dates that are none, at their material."""
+    for line in sheet.lines:
+        if (line.promised_on and _date(line.promised_on) is None) or not (
+            _is_count(line.originals) and _is_count(line.copies)
+        ):
+            sheet.errors[f"material_{line.row.pk}"] = ["份数应为 0 到 999，日期应形如 2026-12-01。"]
 
 
 def _complain_about_applicant(sheet: Sheet) -> None:
@@ -209,13 +218,28 @@ def find_items(text: str) -> list[ServiceItem]:
     )
 
 
+def find_bundles(text: str) -> list[ServiceBundle]:
+    """Bundles by name, alias, pinyin or initials; one query."""
+    return list(ServiceBundle.objects.published().search(text).order_by("order", "pk")[:4])
+
+
 def items_view(request: HttpRequest) -> JsonResponse:
     """The typeahead's answer."""
     text = request.GET.get("q", "").strip()[:60]
     found = find_items(text) if text else []
+    bundles = find_bundles(text) if text else []
     return JsonResponse(
         {
             "items": [
+                {
+                    "code": "一次办",
+                    "name": bundle.name,
+                    "department": bundle.lead_authority,
+                    "url": reverse("admin:services_case_add_bundle", args=[bundle.slug]),
+                }
+                for bundle in bundles
+            ]
+            + [
                 {"code": i.code, "name": i.name, "department": i.department.name if i.department else ""}
                 for i in found
             ]

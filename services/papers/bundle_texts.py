@@ -4,6 +4,8 @@ Each case of a bundle keeps the papers of its own: acceptance, decision, refusal
 printed once for each case, receipt, correction and delivery, is printed once for the whole.
 """
 
+from dataclasses import replace
+
 from services.choices_cases import PaperKind
 from services.papers.texts import LAW, PAPERS, Paper
 
@@ -23,7 +25,7 @@ BUNDLE_PAPERS: dict[str, Paper] = {
     PaperKind.BUNDLE_RECEIPT: Paper(
         title="一次办接收回执",
         facts=("number", "item", "applicant", "identity", "phone", "received", "tracking"),
-        body=("今收到您（单位）“{item}”的一张申请表和一套材料，供 {count} 个事项共用。材料清单如下：",),
+        body=("今收到您（单位）{matter}的一张申请表和一套材料，供 {count} 个事项共用。材料清单如下：",),
         table="materials",
         after=(
             "本窗口自收到材料的次日起 5 个工作日内（最迟{due}）对已收件的事项作出是否受理的答复；需要补正的，"
@@ -39,7 +41,7 @@ BUNDLE_PAPERS: dict[str, Paper] = {
     PaperKind.BUNDLE_SAVING: Paper(
         title="减负单",
         facts=("number", "item", "applicant"),
-        body=("本次“{item}”共 {count} 个事项，合并为一次办理：", "{saving}"),
+        body=("本次{matter}共 {count} 个事项，合并为一次办理：", "{saving}"),
         table="saving",
         after=("{notes}",),
         seal="",
@@ -48,7 +50,7 @@ BUNDLE_PAPERS: dict[str, Paper] = {
     PaperKind.BUNDLE_CORRECTION: Paper(
         title="一次办补正告知书",
         body=(
-            "您（单位）于{received}提出的“{item}”一次办申请，经各部门审查，下列事项需要补正。根据"
+            "您（单位）于{received}提出的{matter}一次办申请，经各部门审查，下列事项需要补正。根据"
             + LAW
             + "第三十二条"
             "第一款第（四）项（许可以外的事项参照执行），现将需要补正的全部内容汇总后一次性告知如下：",
@@ -67,7 +69,7 @@ BUNDLE_PAPERS: dict[str, Paper] = {
     PaperKind.BUNDLE_CORRECTION_RECEIPT: Paper(
         title="一次办补正材料接收回执",
         facts=("number", "item", "applicant", "received", "tracking"),
-        body=("今收到您（单位）按补正告知书补交的“{item}”申请材料。目前全部材料如下：",),
+        body=("今收到您（单位）按补正告知书补交的{matter}申请材料。目前全部材料如下：",),
         table="materials",
         after=("本窗口自收到补正材料的次日起 5 个工作日内（最迟{due}）对补正的事项作出是否受理的答复。",),
         seal="outlet",
@@ -78,7 +80,7 @@ BUNDLE_PAPERS: dict[str, Paper] = {
     PaperKind.BUNDLE_ACCEPTANCE: Paper(
         title="一次办受理通知书",
         body=(
-            "您（单位）于{received}提出的“{item}”一次办申请，经审查，下列事项申请材料齐全、符合法定形式，根据"
+            "您（单位）于{received}提出的{matter}一次办申请，经审查，下列事项申请材料齐全、符合法定形式，根据"
             + LAW
             + "第三十二条第一款第（五）项（许可以外的事项参照执行），决定予以受理：",
         ),
@@ -91,11 +93,14 @@ BUNDLE_PAPERS: dict[str, Paper] = {
         seal="outlet",
         slip=True,
     ),
-    PaperKind.INVITATION: PAPERS[PaperKind.INVITATION],
+    PaperKind.INVITATION: replace(
+        PAPERS[PaperKind.INVITATION],
+        body=tuple(t.replace("“{item}”", "{matter}") for t in PAPERS[PaperKind.INVITATION].body),
+    ),
     PaperKind.BUNDLE_DELIVERY: Paper(
         title="一次办送达回执",
         facts=("number", "item", "applicant", "recipient", "method", "delivered"),
-        body=("受送达人已一次领取“{item}”下列事项的决定书及办理结果：",),
+        body=("受送达人已一次领取{matter}下列事项的决定书及办理结果：",),
         table="delivered",
         seal="",
         signers=("受送达人签字", "送达人"),

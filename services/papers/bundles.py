@@ -66,6 +66,8 @@ def _content(
         {
             "number": bundle_case.number,
             "item": bundle_case.name,
+            # A name such as 开办餐饮店“一件事” carries its own marks.
+            "matter": bundle_case.name if "“" in bundle_case.name else f"“{bundle_case.name}”",
             "applicant": bundle_case.applicant_name,
             "identity": bundle_case.masked_number,
             "phone": bundle_case.masked_phone,
@@ -148,7 +150,8 @@ def _saving(
         rows.append([label, apart, together, saved])
     sentence = f"原需 {before} 份，实交 {after} 份；原跑 {saving['visits_before']} 次，现跑 {saving['visits_after']} 次。"
     notes = "口径：每项材料计一份，本次不涉及的材料没有计入。" + "".join(saving["notes"])
-    return sentence, _rows(["项目", "分开办", "一次办", "减少"], rows, [4, 2, 2, 2]), notes
+    table = _rows(["项目", "分开办", "一次办", "减少"], rows, [4, 2, 2, 2])
+    return sentence, {**table, "left": 0}, notes
 
 
 def _materials(materials: Sequence[BundleMaterial], given: Mapping[int, Any] | None) -> Table:
@@ -196,7 +199,7 @@ def _sections(cases: Sequence[Case], outside: Sequence[tuple[str, str]], kind: s
         else:
             when = str(CaseState(case.state).label)
         rows.append([str(number), _case_name(case), case.case_number, case.department.name, when])
-    table = _rows(["序号", "事项", "办件编号", "办理部门", "办理情况"], rows, [0.8, 3.4, 3.2, 2.4, 2])
+    table = _rows(["序号", "事项", "办件编号", "办理部门", "办理情况"], rows, [0.8, 2.9, 3.7, 2.4, 2.1])
     text = "本次申请的事项，各由所列部门办理："
     if kind == PaperKind.BUNDLE_CORRECTION_RECEIPT:
         text = "本次补正的事项："
@@ -217,7 +220,7 @@ def _mentions(cases: Sequence[Case], text: str) -> list[dict[str, Any]]:
         for n, case in enumerate(cases, 1)
     ]
     return [
-        {"text": text, "table": _rows(["序号", "事项", "办件编号", "办理情况"], rows, [0.8, 4.6, 3.2, 2.4])}
+        {"text": text, "table": _rows(["序号", "事项", "办件编号", "办理情况"], rows, [0.8, 4, 3.7, 2.4])}
     ]
 
 
@@ -240,7 +243,7 @@ def _accepted(cases: Sequence[Case]) -> Table:
         ]
         for n, case in enumerate(cases, 1)
     ]
-    return _rows(["序号", "事项", "办件编号", "办理部门", "决定期限"], rows, [0.8, 3.4, 3.2, 2.4, 2])
+    return _rows(["序号", "事项", "办件编号", "办理部门", "决定期限"], rows, [0.8, 2.9, 3.7, 2.4, 2])
 
 
 def _delivered(cases: Sequence[Case]) -> Table:
@@ -254,4 +257,4 @@ def _delivered(cases: Sequence[Case]) -> Table:
         ]
         for n, case in enumerate(cases, 1)
     ]
-    return _rows(["序号", "事项", "办件编号", "决定", "办理结果"], rows, [0.8, 3.6, 3.2, 1.2, 3])
+    return _rows(["序号", "事项", "办件编号", "决定", "办理结果"], rows, [0.8, 3, 3.7, 1.2, 2.6])

@@ -91,5 +91,6 @@ def render_paper(document: IssuedPaper) -> bytes:
 
 
 def _table(paper: Any, table: dict[str, Any]) -> None:
-    align = ["center" if n != 1 else "left" for n in range(len(table["headers"]))]
+    left = table.get("left", 1)  # the column that holds text
+    align = ["left" if n == left else "center" for n in range(len(table["headers"]))]
     paper.table(table["headers"], table["rows"], widths=table["widths"], align=align)

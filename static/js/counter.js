@@ -5,6 +5,9 @@
 
   const form = document.getElementById("counter-form");
   if (!form) return;
+  // A bundle: an answer sends the same page back with the materials that follow from it.
+  const again = form.querySelector('[name="recompute"]');
+  form.querySelectorAll("[data-recompute] input").forEach((input) => input.addEventListener("change", () => form.requestSubmit(again)));
   const box = document.getElementById("id_item");
   const list = document.getElementById("item-options");
   const chosen = document.getElementById("chosen");
@@ -39,6 +42,8 @@
     show();
   };
   const choose = async (item) => {
+    if (item.url) { location.assign(item.url); return; }
+    if (box.dataset.page) { location.assign(`${box.dataset.page}?item=${encodeURIComponent(item.code)}`); return; }
     box.value = item.name; close();
     const page = await (await fetch(`?item=${encodeURIComponent(item.code)}`)).text();
     const fresh = new DOMParser().parseFromString(page, "text/html");

@@ -19,8 +19,11 @@ def next_numbers(key: str, count: int) -> range:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("next_numbers must run inside a transaction")
-    Sequence.objects.get_or_create(key=key)
-    row = Sequence.objects.select_for_update().get(key=key)
+    rows = Sequence.objects.select_for_update().filter(key=key)
+    row = rows.first()
+    if row is None:  # the first ever; somebody else may be doing the same
+        Sequence.objects.bulk_create([Sequence(key=key)], ignore_conflicts=True)
+        row = rows[0]
     first = row.last + 1
     row.last += count
     row.save(update_fields=["last"])

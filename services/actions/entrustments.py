@@ -32,6 +32,7 @@ from services.choices_entrustments import (
     FollowUpGrade,
     Power,
 )
+from services.mandate import Matter
 from services.models.catalogue import ServiceItem
 from services.models.entrustments import Entrustment, EntrustmentMatter, EntrustmentPause
 from tuoxian_portal.audit.actions import log
@@ -441,7 +442,7 @@ def _extended(entrustment: Entrustment, ends_on: date) -> str:
 
 def _add_matters(entrustment: Entrustment, items: list[ServiceItem], stages: list[str]) -> bool:
     known = entrustment.mandate
-    new_items = [item for item in items if item.pk not in known.items]
+    new_items = [item for item in items if not known.covers(Matter(item.pk, item.stage))]
     new_stages = [stage for stage in stages if stage not in known.stages]
     if any(stage not in ProjectStage.values for stage in new_stages):
         raise ValidationError({"stages": "没有这个项目阶段，请重新选择。"})

@@ -296,6 +296,13 @@ def test_renewal_says_what_it_changes(desk: HelpDesk) -> None:
     assert other.name in str(paper["table"])
 
 
+def test_renewal_adds_nothing_that_a_stage_covers_already(desk: HelpDesk) -> None:
+    entrustment = desk.helping(items=[], stages=[ProjectStage.LAND])
+    inside = ItemFactory(stage=ProjectStage.LAND)
+    with pytest.raises(ValidationError, match="没有变更"):
+        do.renew_authority(entrustment=entrustment, actor=desk.helper, signer="测试申请人", items=[inside])
+
+
 # --- Cases -----------------------------------------------------------------------------------------
 
 

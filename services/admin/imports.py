@@ -10,7 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -77,6 +77,7 @@ class CatalogueImportAdmin(WorkflowAdmin):
         "recheck": Verb(VersionForm, actions.recheck, "record"),
     }
     deletable = False
+    view_on_site = False
     list_display = ["name", "state_badge", "found", "uploaded_by", "created_at"]
     list_filter = ["state"]
     search_fields = ["name"]
@@ -110,6 +111,10 @@ class CatalogueImportAdmin(WorkflowAdmin):
         record = actions.hand_in(file=form.cleaned_data["file"], actor=request.user)
         obj.__dict__.update(record.__dict__)
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> HttpResponse:
+        """To the page that waits for the dry run."""
+        return HttpResponseRedirect(obj.get_absolute_url())
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The action has written its entry."""
 
@@ -120,7 +125,11 @@ class CatalogueImportAdmin(WorkflowAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        extra = dict(extra_context or {})
+        extra = {
+            **(extra_context or {}),
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+        }
         record = self.get_object(request, unquote(object_id)) if object_id else None
         if record is not None:
             extra |= {"record": record, "dry_run": self.dry_run(record)}

@@ -178,6 +178,8 @@ def make_plan(book: Workbook, *, lock: bool = False) -> Plan:
         problems: list[Problem] = []
         wanted = _content(book, listed, current, catalogue, problems)
         plan.problems += problems
+        if problems or listed.faulty:
+            continue  # what would become of it is not known before it is put right
         comparison = compare(current or _empty(), wanted)
         if comparison.is_empty and current is not None:
             plan.unchanged.append(code)

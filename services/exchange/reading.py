@@ -36,6 +36,7 @@ class Listed:
     code: str
     values: dict[str, Any]
     parts: dict[str, list[SheetRow] | None] = field(default_factory=dict)
+    faulty: bool = False  # a cell of it is named among the problems
 
 
 @dataclass
@@ -101,6 +102,7 @@ def _read_sheet(file: Any, spec: SheetSpec, found: Workbook) -> None:
             if code in found.items:
                 found.items[code].parts.setdefault(spec.part, [])
                 found.items[code].parts[spec.part].append(row)  # type: ignore[union-attr]  # just made
+                found.items[code].faulty |= bool(row.errors)
             else:
                 orphans[code] += 1
                 text = f"“事项”表中没有 {code} 这个事项。请改正编号，或者在“事项”表中补上它。"
@@ -111,7 +113,7 @@ def _read_sheet(file: Any, spec: SheetSpec, found: Workbook) -> None:
             )
             found.problems.append(Problem(spec.title, row.number, CODE_HEADING, text))
         else:
-            found.items[code] = Listed(row.number, code, row.values)
+            found.items[code] = Listed(row.number, code, row.values, faulty=bool(row.errors))
 
 
 def _same(heading: str, cell: Any) -> bool:

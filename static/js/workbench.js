@@ -20,6 +20,8 @@
     });
     document.querySelectorAll("select.select2-hidden-accessible").forEach((select) => {
       const name = select.labels[0]?.textContent.trim();
+      // Several values have a cross each; one more for all of them breaks the list that they are in.
+      select.nextElementSibling?.querySelectorAll("ul > .select2-selection__clear").forEach((cross) => cross.remove());
       if (!name) return;
       const parts = ".select2-selection, .select2-selection__rendered, .select2-search__field";
       select.nextElementSibling?.querySelectorAll(parts).forEach((part) => {

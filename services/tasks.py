@@ -7,7 +7,7 @@ from services.actions.attachments import sweep_orphans
 from services.actions.bundle_cases import invite_finished
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
 from services.actions.entrustments import expire_lapsed
-from services.actions.licence_import import do_import
+from services.actions.licence_import import do_import, sweep_workbooks
 from services.models import CatalogueImport
 from tuoxian_portal.core.jobs import Progress, job_handler
 from tuoxian_portal.core.models import Job
@@ -28,8 +28,9 @@ def run_clock() -> dict[str, int]:
 
 @shared_task
 def sweep_attachments() -> int:
-    """Every night: uploads that never became part of a case. Safe to run twice."""
-    return sweep_orphans()
+    """Every night: uploads that never became part of a case, workbooks that were imported. Safe to run
+    twice."""
+    return sweep_orphans() + sweep_workbooks()
 
 
 @job_handler("licence-import")

@@ -5,6 +5,7 @@ found, in one short transaction. 100,000 rows take one query for each `BATCH` of
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -22,10 +23,10 @@ from tuoxian_portal.core.errors import NotPermitted, PortalError
 from tuoxian_portal.core.jobs import enqueue
 from tuoxian_portal.core.models import Job
 from tuoxian_portal.core.sheets import Column, ImportReport, SheetRow, day, read_rows, text, yes_no
-from tuoxian_portal.core.uploads import check_upload, private_storage
+from tuoxian_portal.core.uploads import check_upload, private_storage, remove_strays
 
 BATCH = 1_000
-FOLDER = "imports"
+FOLDER = "licence-imports"
 IMPORT = "services.import_licence"
 # What a second import may change; kind and number say which licence it is.
 FIELDS = (
@@ -107,6 +108,12 @@ def confirm_import(*, check: Job, actor: Any) -> Job:
 def _require(actor: Any) -> None:
     if not actor.has_perm(IMPORT):
         raise NotPermitted("您没有导入电子证照的权限。如需导入，请联系系统管理员。")
+
+
+def sweep_workbooks(*, actor: None = None) -> int:
+    """Deletes uploaded workbooks once they are old: they hold personal numbers, and what they said is in
+    the register. Done daily by the system; returns how many."""
+    return remove_strays(FOLDER, set(), older_than=timedelta(days=2))
 
 
 def do_import(*, job: Job, progress: Callable[..., None], actor: Any = None) -> str:

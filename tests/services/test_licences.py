@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from services.actions import cases
 from services.actions import licences as do
-from services.actions.licence_import import COLUMNS, confirm_import, request_import
+from services.actions.licence_import import COLUMNS, confirm_import, do_import, request_import
 from services.actions.recording import HandedIn
 from services.choices import Necessity
 from services.choices_cases import CLOSED_STATES, CaseState, MaterialState
 from services.models import Case, Licence, Material
 from services.models.licences import LicenceStatus
-from services.tasks import import_licences
+from services.tasks import import_licences, sweep_attachments
 from tests.factories.accounts import UserFactory
 from tests.factories.cases import CREDIT_CODE, IDENTITY, Hall
 from tests.factories.licences import LicenceFactory, LicenceKindFactory
@@ -29,6 +29,7 @@ from tuoxian_portal.core import crypto
 from tuoxian_portal.core.errors import EditConflict, NotPermitted, PortalError, WorkflowError
 from tuoxian_portal.core.jobs import HANDLERS
 from tuoxian_portal.core.models import Job
+from tuoxian_portal.core.uploads import private_storage
 
 pytestmark = pytest.mark.django_db
 HASH = crypto.keyed_hash
@@ -366,3 +367,17 @@ def test_only_the_administrator_imports(client, role) -> None:
     assert client.get(reverse("admin:services_licence_import")).status_code == 403
     with pytest.raises(NotPermitted):
         request_import(file=book(), actor=UserFactory(roles=[role]))
+
+
+def test_an_old_workbook_is_swept_because_it_holds_personal_numbers(
+    keeper, monkeypatch, django_capture_on_commit_callbacks
+) -> None:
+    check = checked(book(row(LicenceKindFactory(), "S-1")), keeper, django_capture_on_commit_callbacks)
+    assert sweep_attachments() == 0
+    storage = private_storage()
+    later = timezone.now() + timedelta(days=3)
+    monkeypatch.setattr("tuoxian_portal.core.uploads.timezone.now", lambda: later)
+    assert sweep_attachments() >= 1
+    assert not storage.exists(check.payload["file"])
+    with pytest.raises(PortalError, match="重新上传"):
+        do_import(job=check, progress=lambda *_: None)

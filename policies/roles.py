@@ -23,6 +23,13 @@ WRITE = [
     "policies.change_factorprice",
 ]
 
+CLAIM_READ = ["policies.view_policyclaim"]
+CLAIM_WORK = [
+    "policies.add_policyclaim",
+    "policies.review_policyclaim",
+    "policies.approve_policyclaim",
+    "policies.pay_policyclaim",
+]
 DECIDE = ["policies.review_incentivepolicy", "policies.publish_incentivepolicy"]
 
 role_grants.register(
@@ -33,5 +40,14 @@ role_grants.register(
         "official": READ,
         "project_officer": READ,
         "supervisor": READ,
+    },
+)
+role_grants.register(
+    "policies-claims",
+    {
+        "policy_officer": [*CLAIM_READ, *CLAIM_WORK],
+        "administrator": [*CLAIM_READ, *CLAIM_WORK],
+        "official": CLAIM_READ,
+        "supervisor": CLAIM_READ,
     },
 )

@@ -1,3 +1,4 @@
+from policies.models.claim import PolicyClaim
 from policies.models.clause import ClauseCase, ExclusionGroup, PolicyClause
 from policies.models.policy import IncentivePolicy, PolicyQuestion
 from policies.models.price import FactorPrice
@@ -7,6 +8,7 @@ __all__ = [
     "ExclusionGroup",
     "FactorPrice",
     "IncentivePolicy",
+    "PolicyClaim",
     "PolicyClause",
     "PolicyQuestion",
 ]

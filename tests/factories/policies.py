@@ -53,3 +53,31 @@ class PriceFactory(DjangoModelFactory):
     value = Decimal("0.42")
     unit = "元/度"
     as_of_date = date(2026, 10, 1)
+
+
+def claimable(**fields):
+    """A clause in force with an envelope of 100 万元, open to claims."""
+    defaults = {
+        "heading": "设备补贴",
+        "benefit": "subsidy",
+        "condition": {"all": [{"fact": "investment", "is": "gte", "value": "1000"}]},
+        "formula": "设备投入 × 5%",
+        "cap_wan": Decimal(50),
+        "budget_wan": Decimal(100),
+        "mode": "auto",
+        "pay_within_days": 10,
+    }
+    return ClauseFactory(policy=PolicyFactory(in_force=True), **{**defaults, **fields})
+
+
+class ClaimFactory(DjangoModelFactory):
+    class Meta:
+        model = models.PolicyClaim
+
+    number = factory.Sequence(lambda n: f"DX2026-{n:05d}")
+    clause = factory.LazyFunction(claimable)
+    enterprise = factory.SubFactory("tests.factories.directory.EnterpriseFactory")
+    year = 2026
+    filed_on = date(2026, 11, 2)
+    verdict = "yes"
+    estimate_yuan = Decimal(300_000)

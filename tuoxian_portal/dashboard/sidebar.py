@@ -77,6 +77,7 @@ GROUPS = (
         (
             ("policies.IncentivePolicy", "gavel"),
             ("policies.PolicyClause", "rule"),
+            ("policies.PolicyClaim", "payments"),
             ("policies.ExclusionGroup", "call_split"),
             ("policies.FactorPrice", "bolt"),
         ),
@@ -183,6 +184,12 @@ TASKS = (
     Task(
         "待对接的融资需求", "finance.FinancingDemand", "finance.change_financingdemand", (("state", "open"),)
     ),
+    Task("待确认的免申即享", "policies.PolicyClaim", "policies.review_policyclaim", (("state", "proposed"),)),
+    Task("待审核的政策兑现", "policies.PolicyClaim", "policies.review_policyclaim", (("state", "filed"),)),
+    Task(
+        "待批准的政策兑现", "policies.PolicyClaim", "policies.approve_policyclaim", (("state", "reviewed"),)
+    ),
+    Task("待兑付的政策资金", "policies.PolicyClaim", "policies.pay_policyclaim", (("state", "approved"),)),
     Task("意向阶段的贷款", "finance.LoanIntent", "finance.advance_loanintent", (("state", "intent"),)),
 )
 

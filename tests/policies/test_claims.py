@@ -1,0 +1,284 @@
+"""Claims: every state × action, the envelope, exclusions, caps, clocks, roles, the 免申即享 list, races."""
+
+import threading
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connections
+from django.urls import reverse
+
+from policies import actions
+from policies.choices import Verdict
+from policies.choices_claims import ClaimState, RefusalCode
+from policies.models import ExclusionGroup, PolicyClaim
+from policies.workflow_claims import CLAIM_WORKFLOW
+from tests.factories.directory import EnterpriseFactory, ProfileFactory
+from tests.factories.policies import ClaimFactory, claimable
+from tuoxian_portal.audit.actions import history_of
+from tuoxian_portal.core.calendar import load_calendar, today
+from tuoxian_portal.core.errors import EditConflict, NotPermitted, PortalError, WorkflowError
+
+pytestmark = pytest.mark.django_db
+S = ClaimState
+MORE = {
+    "refuse_claim": {"refusal_code": RefusalCode.CONDITION},
+    "pay_claim": {"payment_reference": "凭证 1"},
+}
+ALLOWED = {
+    S.PROPOSED: {"confirm_claim", "refuse_claim", "withdraw_claim"},
+    S.FILED: {"review_claim", "refuse_claim", "withdraw_claim"},
+    S.REVIEWED: {"approve_claim", "notify_claim", "refuse_claim", "object_claim", "withdraw_claim"},
+    S.APPROVED: {"notify_claim", "pay_claim", "object_claim"},
+    S.PAID: {"notify_claim"},
+    S.REFUSED: {"notify_claim", "object_claim"},
+    S.OBJECTED: {"reopen_claim", "uphold_claim"},
+    S.WITHDRAWN: set(),
+}
+
+
+def at(state, **fields):
+    if state in {S.REVIEWED, S.APPROVED, S.PAID}:
+        fields.setdefault("approved_yuan", Decimal(300_000))
+    if state in {S.APPROVED, S.PAID}:
+        fields.setdefault("approved_on", date(2026, 11, 3))
+    if state == S.PAID:
+        fields.setdefault("paid_on", date(2026, 11, 4))
+    return ClaimFactory(state=state, **fields)
+
+
+@pytest.fixture
+def officer(person):
+    return person("policy_officer")
+
+
+def enterprise(**facts):
+    row = EnterpriseFactory()
+    ProfileFactory(enterprise=row, **facts)
+    return row
+
+
+@pytest.mark.parametrize("state", list(S))
+def test_every_state_and_action(state, officer):
+    for name, action in actions.CLAIM_ACTIONS.items():
+        claim = at(state)
+        assert {t.name for t in CLAIM_WORKFLOW.available(claim, officer)} == ALLOWED[state]
+        if name in ALLOWED[state]:
+            after = action(claim=claim, actor=officer, reason="测试理由", **MORE.get(name, {}))
+            assert after.state == (CLAIM_WORKFLOW.by_name[name].target or state)
+            assert history_of(claim).get().action == name
+        else:
+            with pytest.raises((WorkflowError, ValidationError)):
+                action(claim=claim, actor=officer, reason="测试理由", **MORE.get(name, {}))
+            claim.refresh_from_db()
+            assert claim.state == state
+
+
+@pytest.mark.parametrize("role", ["official", "supervisor", "window", "project_officer", "finance_officer"])
+def test_other_roles_decide_nothing(role, person):
+    somebody = person(role)
+    for state in S:
+        claim = at(state)
+        assert CLAIM_WORKFLOW.available(claim, somebody) == []
+        for name in ALLOWED[state]:
+            with pytest.raises(NotPermitted):
+                actions.CLAIM_ACTIONS[name](claim=claim, actor=somebody, reason="理由", **MORE.get(name, {}))
+    with pytest.raises(NotPermitted):
+        actions.file_claim(clause=claimable(), enterprise=enterprise(), actor=somebody)
+
+
+class TestFiling:
+    def test_it_keeps_what_the_register_said(self, officer):
+        row = enterprise(investment_wan=2000, equipment_wan=600)
+        claim = actions.file_claim(clause=claimable(), enterprise=row, actor=officer)
+        assert (claim.verdict, claim.estimate_yuan) == (Verdict.YES, Decimal(300_000))
+        assert "投资额不低于" in claim.basis
+        assert claim.number == f"DX{today().year}-0001"
+        assert history_of(claim).get().action == "file_claim"
+
+    def test_once_a_year_unless_it_ended(self, officer):
+        clause, row = claimable(), enterprise()
+        first = actions.file_claim(clause=clause, enterprise=row, actor=officer)
+        with pytest.raises(WorkflowError, match="不能重复"):
+            actions.file_claim(clause=clause, enterprise=row, actor=officer)
+        actions.refuse_claim(claim=first, actor=officer, refusal_code="condition", reason="不符")
+        second = actions.file_claim(clause=clause, enterprise=row, actor=officer)
+        assert second.number.endswith("-0002")
+
+    def test_not_under_a_policy_that_is_not_in_force(self, officer):
+        clause = claimable()
+        clause.policy.__class__.objects.update(verified_on=None)
+        clause.policy.refresh_from_db()
+        with pytest.raises(WorkflowError, match="不是有效状态"):
+            actions.file_claim(clause=clause, enterprise=enterprise(), actor=officer)
+
+    def test_not_outside_the_window_nor_for_tax_paid_nor_for_an_absurd_year(self, officer):
+        for clause, says in (
+            (claimable(closes_on=date(2026, 1, 1)), "申报期"),
+            (claimable(is_tax_tied=True), "与纳税挂钩"),
+        ):
+            with pytest.raises(WorkflowError, match=says):
+                actions.file_claim(clause=clause, enterprise=enterprise(), actor=officer)
+        with pytest.raises(ValidationError, match="年度"):
+            actions.file_claim(clause=claimable(), enterprise=enterprise(), actor=officer, year=1)
+        with pytest.raises(ValidationError):
+            actions.file_claim(
+                clause=claimable(), enterprise=enterprise(), actor=officer, claimed_yuan=Decimal(-1)
+            )
+
+
+class TestMoney:
+    def test_never_above_the_cap(self, officer):
+        claim = at(S.FILED)
+        with pytest.raises(ValidationError, match="封顶"):
+            actions.review_claim(claim=claim, actor=officer, approved_yuan=Decimal(500_001))
+        with pytest.raises(ValidationError, match="核定金额"):
+            actions.review_claim(claim=claim, actor=officer, approved_yuan=Decimal(0))
+        assert actions.review_claim(claim=claim, actor=officer, approved_yuan=Decimal(500_000)).approved_yuan
+
+    def test_without_any_amount_one_must_be_given(self, officer):
+        with pytest.raises(ValidationError, match="请填写核定金额"):
+            actions.review_claim(claim=at(S.FILED, estimate_yuan=None), actor=officer)
+
+    def test_never_above_the_envelope(self, officer):
+        clause = claimable(budget_wan=Decimal(70))
+        one, two = (at(S.REVIEWED, clause=clause, approved_yuan=Decimal(400_000)) for _ in range(2))
+        actions.approve_claim(claim=one, actor=officer)
+        with pytest.raises(WorkflowError, match="只剩 30"):
+            actions.approve_claim(claim=two, actor=officer)
+        actions.object_claim(claim=one, actor=officer, reason="有异议")
+        actions.approve_claim(claim=two, actor=officer)
+        assert clause.claims.committed().total_yuan() == 400_000
+
+    def test_exclusions_bind(self, officer):
+        one, other = claimable(), claimable(heading="贴息")
+        group = ExclusionGroup.objects.create(name="甲")
+        group.clauses.add(one, other)
+        row = enterprise()
+        at(S.PAID, clause=one, enterprise=row)
+        with pytest.raises(WorkflowError, match="不可同享"):
+            actions.approve_claim(claim=at(S.REVIEWED, clause=other, enterprise=row), actor=officer)
+        actions.approve_claim(claim=at(S.REVIEWED, clause=other, enterprise=enterprise()), actor=officer)
+
+    def test_two_pairs_of_eyes(self, officer, person):
+        claim = actions.review_claim(claim=at(S.FILED), actor=officer)
+        with pytest.raises(WorkflowError, match="另一位工作人员"):
+            actions.approve_claim(claim=claim, actor=officer)
+        actions.approve_claim(claim=claim, actor=person("policy_officer"))
+
+    def test_the_paying_clock_counts_working_days(self, officer):
+        claim = actions.approve_claim(claim=at(S.REVIEWED), actor=officer)
+        assert claim.pay_due_on == load_calendar().add(today(), 10)
+        assert not claim.is_overdue_on(claim.pay_due_on)
+        late = at(S.APPROVED, pay_due_on=date(2026, 1, 5))
+        assert late.is_overdue_on(date(2026, 1, 6))
+        assert list(PolicyClaim.objects.overdue(date(2026, 1, 6))) == [late]
+
+    def test_paying(self, officer):
+        claim = at(S.APPROVED)
+        with pytest.raises(ValidationError, match="凭证"):
+            actions.pay_claim(claim=claim, actor=officer, payment_reference=" ")
+        with pytest.raises(ValidationError, match="不能早于批准"):
+            actions.pay_claim(claim=claim, actor=officer, payment_reference="1", paid_on=date(2026, 1, 1))
+        with pytest.raises(ValidationError, match="不能晚于今天"):
+            actions.pay_claim(claim=claim, actor=officer, payment_reference="1", paid_on=date(2099, 1, 1))
+        assert actions.pay_claim(claim=claim, actor=officer, payment_reference="1").paid_on == today()
+
+    def test_an_older_page_is_refused(self, officer):
+        claim = at(S.FILED, version=3)
+        with pytest.raises(EditConflict):
+            actions.review_claim(claim=claim, actor=officer, version=2)
+
+
+class TestAutoGranted:
+    def test_only_who_qualifies_and_nobody_twice(self, officer):
+        clause = claimable()
+        yes = enterprise(investment_wan=2000, equipment_wan=600)
+        no, unknown = enterprise(investment_wan=10), enterprise()
+        made = actions.propose_claims(clause=clause, enterprises=[yes, no, unknown], actor=officer)
+        assert [(c.enterprise, c.state, c.estimate_yuan) for c in made] == [(yes, S.PROPOSED, 300_000)]
+        assert actions.propose_claims(clause=clause, enterprises=[yes], actor=officer) == []
+
+    def test_only_where_the_clause_says_so(self, officer):
+        with pytest.raises(WorkflowError, match="不是免申即享"):
+            actions.propose_claims(clause=claimable(mode="apply"), enterprises=[], actor=officer)
+
+
+def _race(action, count):
+    barrier, outcomes = threading.Barrier(count), []
+
+    def run(number):
+        try:
+            barrier.wait()
+            action(number)
+            outcomes.append("done")
+        except (PortalError, ValidationError):
+            outcomes.append("refused")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_approvals_at_once_never_overdraw_the_envelope():
+    """100 万元 hold three of eight claims of 30 万元, whoever wins."""
+    clause = claimable()
+    claims = [at(S.REVIEWED, clause=clause) for _ in range(8)]
+    outcomes = _race(lambda n: actions.approve_claim(claim=claims[n], actor=None), 8)
+    assert outcomes == ["done"] * 3 + ["refused"] * 5
+    assert clause.claims.committed().total_yuan() == 900_000
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_excluding_clauses_at_once_grant_one():
+    clauses = [claimable(heading=str(n)) for n in range(4)]
+    ExclusionGroup.objects.create(name="甲").clauses.add(*clauses)
+    row = EnterpriseFactory()
+    claims = [at(S.REVIEWED, clause=clause, enterprise=row) for clause in clauses]
+    outcomes = _race(lambda n: actions.approve_claim(claim=claims[n], actor=None), 4)
+    assert outcomes == ["done"] + ["refused"] * 3
+
+
+class TestAdmin:
+    LIST = "/admin/policies/policyclaim/"
+
+    def test_filing_and_the_steps(self, client, officer):
+        client.force_login(officer)
+        clause, row = claimable(), enterprise(investment_wan=2000, equipment_wan=600)
+        data = {"clause": clause.pk, "enterprise": row.pk, "year": today().year, "note": ""}
+        assert client.get(f"{self.LIST}add/").status_code == 200
+        assert client.post(f"{self.LIST}add/", data).status_code == 302
+        claim = PolicyClaim.objects.get()
+        do = lambda verb: reverse("admin:policies_policyclaim_do", args=[claim.pk, verb])  # noqa: E731 (short)
+        client.post(do("review_claim"), {"approved_yuan": "999999999"})
+        claim.refresh_from_db()
+        assert claim.state == S.FILED
+        client.post(do("review_claim"), {"approved_yuan": "250000"})
+        claim.refresh_from_db()
+        assert (claim.state, claim.approved_yuan) == (S.REVIEWED, 250_000)
+        page = client.get(reverse("admin:policies_policyclaim_change", args=[claim.pk]))
+        assert page.status_code == 200
+        assert "登记申报" in page.content.decode()
+        bad = client.post(f"{self.LIST}add/", {**data, "year": "1900"})
+        assert "年度应在" in bad.content.decode()
+
+    def test_who_sees_them(self, client, person):
+        ClaimFactory()
+        for role, status in (("official", 200), ("supervisor", 200), ("window", 403)):
+            client.force_login(person(role))
+            assert client.get(self.LIST).status_code == status
+
+    def test_queries_do_not_grow(self, client, officer, django_assert_max_num_queries):
+        client.force_login(officer)
+        ClaimFactory.create_batch(20)  # one query a row would be 20 more
+        with django_assert_max_num_queries(18):
+            client.get(self.LIST)

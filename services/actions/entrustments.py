@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from projects.models import KeyProject
 from services.actions.entrusting import Entrusting, entrusting, text_of
+from services.actions.ratings import invite_for_entrustment, rate_by_follow_up
 from services.assistance import proposed_items
 from services.choices import ProjectStage
 from services.choices_cases import ApplicantKind, PaperKind
@@ -511,6 +512,7 @@ def sign_off(
         doing.entrustment.sign_off_signer, doing.entrustment.signed_off_on = name, doing.on
         doing.entrustment.result = told
         doing.issue(PaperKind.HELP_SIGN_OFF)
+        invite_for_entrustment(entrustment=doing.entrustment, actor=None, at=doing.at)
 
     return entrusting(
         "sign_off", entrustment=entrustment, actor=actor, version=version, reason=reason, change=change
@@ -538,6 +540,7 @@ def follow_up(
         own = doing.entrustment
         own.follow_up_grade, own.follow_up_note = grade, told
         own.followed_up_on, own.followed_up_by = doing.on, actor
+        rate_by_follow_up(entrustment=own, actor=actor, grade=grade, comment=told)
 
     return entrusting(
         "follow_up", entrustment=entrustment, actor=actor, version=version, reason=reason, change=change

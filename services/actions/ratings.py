@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from services.actions.remediations import lapse_remediation, open_remediation
+from services.choices_entrustments import FollowUpGrade
 from services.choices_ratings import (
     SELF_CHANNELS,
     STAFF_CHANNELS,
@@ -26,6 +27,7 @@ from services.disclosure import disclosed
 from services.integrity import SAME_ADDRESS_WINDOW, SAME_PHONE_DAYS, RatingFacts, doubts
 from services.models.bundle_cases import BundleCase
 from services.models.cases import Case
+from services.models.entrustments import Entrustment
 from services.models.ratings import (
     MAX_COMMENT,
     PublishedAnswer,
@@ -73,9 +75,15 @@ def invite_for_bundle(*, bundle_case: BundleCase, actor: Any, at: datetime) -> R
     return _invite(bundle_case, at, bundle_case=bundle_case, title=bundle_case.name[:200])
 
 
-def _invite(subject: Case | BundleCase, at: datetime, **about: Any) -> RatingInvitation:
+def invite_for_entrustment(*, entrustment: Entrustment, actor: Any, at: datetime) -> RatingInvitation:
+    """The one invitation to rate the help, once the principal has signed that it is done."""
+    title = f"帮办代办（{entrustment.get_mode_display()}）"
+    return _invite(entrustment, at, entrustment=entrustment, title=title)
+
+
+def _invite(subject: Case | BundleCase | Entrustment, at: datetime, **about: Any) -> RatingInvitation:
     invitation = RatingInvitation(
-        department_id=subject.department_id,
+        department_id=getattr(subject, "department_id", None),  # help is an outlet's alone
         outlet_id=subject.outlet_id,
         phone_hash=crypto.keyed_hash(subject.phone),
         invited_at=at,
@@ -89,7 +97,9 @@ def _invite(subject: Case | BundleCase, at: datetime, **about: Any) -> RatingInv
 
 def find_invitation(token: str) -> RatingInvitation | None:
     """The invitation of a link, whatever has become of it; one query."""
-    rows = RatingInvitation.objects.select_related("case__item", "bundle_case", "outlet", "department")
+    rows = RatingInvitation.objects.select_related(
+        "case__item", "bundle_case", "entrustment", "outlet", "department"
+    )
     return rows.filter(token_hash=crypto.keyed_hash(token)).first() if token else None
 
 
@@ -144,6 +154,27 @@ def record_rating(
     if channel not in STAFF_CHANNELS:
         raise ValidationError({"channel": "代为登记的评价须选择“电话回访”或“纸质”。"})
     return _rate(invitation, grade, tags, comment, channel, actor=actor)
+
+
+# The grades of a call-back about help are those of 好差评; who was not reached has said nothing.
+FOLLOW_UP_GRADES: dict[str, RatingGrade] = {
+    FollowUpGrade.VERY_SATISFIED: RatingGrade.VERY_SATISFIED,
+    FollowUpGrade.SATISFIED: RatingGrade.SATISFIED,
+    FollowUpGrade.FAIRLY_SATISFIED: RatingGrade.FAIR,
+    FollowUpGrade.DISSATISFIED: RatingGrade.DISSATISFIED,
+    FollowUpGrade.VERY_DISSATISFIED: RatingGrade.VERY_DISSATISFIED,
+}
+
+
+def rate_by_follow_up(
+    *, entrustment: Entrustment, actor: Any, grade: str, comment: str
+) -> ServiceRating | None:
+    """What a principal said when called back about help is her rating, unless she has rated herself. The
+    caller has checked who may call back."""
+    invitation = getattr(entrustment, "rating_invitation", None)
+    if invitation is None or not invitation.is_open or grade not in FOLLOW_UP_GRADES:
+        return None
+    return _rate(invitation, FOLLOW_UP_GRADES[grade], (), comment, RatingChannel.PHONE, actor=actor)
 
 
 def _rate(

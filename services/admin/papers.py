@@ -8,7 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from services.models.papers import IssuedPaper
-from services.papers.render import facts_of, render_paper
+from services.papers.render import facts_of, link_of, render_paper
 
 
 class PapersMixin:
@@ -51,7 +51,7 @@ class PapersMixin:
     def print_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The same paper as a page that prints from the browser."""
         paper = self._paper(request, pk)
-        context = {"document": paper, "content": paper.content, "facts": facts_of(paper)}
+        context = {"document": paper, "content": paper.content, "facts": [*facts_of(paper), *link_of(paper)]}
         response = TemplateResponse(request, "admin/services/case/paper.html", context)
         response.headers["Cache-Control"] = "private, no-store"
         return response

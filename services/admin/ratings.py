@@ -108,6 +108,7 @@ class ServiceRatingAdmin(WorkflowAdmin):
         "number",
         "invitation__case__case_number",
         "invitation__bundle_case__number",
+        "invitation__entrustment__number",
         "invitation__title",
     ]
     search_help_text = _("评价编号、办件编号或事项")
@@ -149,6 +150,7 @@ class ServiceRatingAdmin(WorkflowAdmin):
                 "invitation__outlet",
                 "invitation__case__item",
                 "invitation__bundle_case",
+                "invitation__entrustment",
                 "publication",
                 "remediation",
                 "recorded_by",
@@ -288,6 +290,7 @@ class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
         "rating__number",
         "rating__invitation__case__case_number",
         "rating__invitation__bundle_case__number",
+        "rating__invitation__entrustment__number",
     ]
     search_help_text = _("整改编号、评价编号或办件编号")
     fieldsets = (
@@ -313,7 +316,11 @@ class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
             super()
             .get_queryset(request)
             .select_related(
-                "rating__invitation__case__item", "rating__invitation__bundle_case", "department", "outlet"
+                "rating__invitation__case__item",
+                "rating__invitation__bundle_case",
+                "rating__invitation__entrustment",
+                "department",
+                "outlet",
             )
             .prefetch_related("rating__tags")
         )

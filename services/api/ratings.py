@@ -409,7 +409,11 @@ class RatingViewSet(PortalViewSet):
     """服务评价。仅工作人员可读，按本人职责范围；不含申请人信息。"""
 
     queryset = ServiceRating.objects.select_related(
-        "invitation__case", "invitation__bundle_case", "invitation__department", "invitation__outlet"
+        "invitation__case",
+        "invitation__bundle_case",
+        "invitation__entrustment",
+        "invitation__department",
+        "invitation__outlet",
     )
     filterset_class = RatingFilter
     lookup_field = "number"

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import KeyProject
@@ -176,6 +177,19 @@ class Entrustment(Versioned, Sampled, Timestamped):
     @property
     def helper_ids(self) -> set[int]:
         return {pk for pk in (self.helper_id, self.co_helper_id) if pk}
+
+    @cached_property
+    def handler_ids(self) -> frozenset[int]:
+        """The helpers and whoever printed one of its papers; one query. None of them decides about its
+        rating."""
+        printed = self.documents.order_by().values_list("created_by", flat=True).distinct()
+        return frozenset(pk for pk in (*self.helper_ids, *printed) if pk is not None)
+
+    @property
+    def personal_names(self) -> list[str]:
+        """Whose names must not stand in a published text."""
+        names = (self.principal_name, self.contact_name, self.signer, self.sign_off_signer)
+        return [name for name in names if name]
 
     @property
     def is_organisation(self) -> bool:

@@ -29,6 +29,7 @@ from services.choices_ratings import (
 from services.models.bundle_cases import BundleCase
 from services.models.cases import Case
 from services.models.catalogue import ServiceItem
+from services.models.entrustments import Entrustment
 from services.models.papers import IssuedPaper
 from services.querysets_ratings import (
     InvitationQuerySet,
@@ -46,7 +47,7 @@ from tuoxian_portal.directory.models import Department, Outlet
 # What an invitation can be about: its foreign keys, of which exactly one is set. A new subject is a
 # nullable OneToOneField with the related name `rating_invitation`, its name here, a function beside
 # `actions.ratings.invite`, and on its model `phone`, `handler_ids` and `personal_names`.
-SUBJECTS = ("case", "bundle_case")
+SUBJECTS = ("case", "bundle_case", "entrustment")
 MAX_COMMENT = 500
 
 
@@ -95,7 +96,7 @@ class RatingTag(Sourced):
 
 
 class RatingInvitation(Sampled):
-    """The one chance to rate one matter (a case, or a bundle case as a whole; later an entrustment).
+    """The one chance to rate one matter (a case, or a bundle case as a whole, an entrustment).
 
     The token is found through its keyed hash and sealed otherwise, so that the paper can be printed
     again; the database alone gives no link away. What statistics need of the subject is copied here,
@@ -117,6 +118,14 @@ class RatingInvitation(Sampled):
         blank=True,
         related_name="rating_invitation",
         verbose_name=_("一次办办件"),
+    )
+    entrustment = models.OneToOneField(
+        Entrustment,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="rating_invitation",
+        verbose_name=_("帮办委托"),
     )
     title = models.CharField(_("办理事项"), max_length=200)
     item = models.ForeignKey(
@@ -182,6 +191,14 @@ class RatingInvitation(Sampled):
         """The last day of the link, `settings.RATING_INVITATION_DAYS` days after the invitation."""
         self.invited_on = timezone.localdate(self.invited_at)
         self.expires_on = self.invited_on + timedelta(days=settings.RATING_INVITATION_DAYS)
+
+
+def rating_offer(invitation: RatingInvitation | None) -> dict[str, Any]:
+    """What `services/_rate_offer.html` shows where a matter is followed. No queries."""
+    return {
+        "rate_url": invitation.address() if invitation and invitation.is_open else "",
+        "is_rated": bool(invitation and invitation.is_used),
+    }
 
 
 class ServiceRating(Versioned, Sampled, Timestamped):

@@ -45,6 +45,13 @@ def facts_of(document: IssuedPaper) -> list[list[str]]:
     return rows
 
 
+def link_of(document: IssuedPaper) -> list[list[str]]:
+    """The address of an invitation in letters, for the page that prints without a QR code."""
+    if not document.content.get("invites") or not (address := rating_address(document.subject)):
+        return []
+    return [["评价网址", address]]
+
+
 def render_paper(document: IssuedPaper) -> bytes:
     """The paper as PDF; the same bytes each time. About half a second."""
     from tuoxian_portal.core.pdf import Pdf, mm  # heavy: only processes that print load it

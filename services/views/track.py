@@ -14,6 +14,7 @@ from services import throttling
 from services.choices_cases import CaseState
 from services.models.applicants import TRACKING_ALPHABET
 from services.models.cases import Case
+from services.models.ratings import rating_offer
 from services.progress import public_timeline, remaining_text, status_sentence
 from services.views import track_help
 from tuoxian_portal.audit.actions import history_of
@@ -114,8 +115,7 @@ def progress(case: Case) -> dict[str, Any]:
     invitation = getattr(case, "rating_invitation", None) if case.state == CaseState.COMPLETED else None
     return {
         "case": case,
-        "rate_url": invitation.address() if invitation and invitation.is_open else "",
-        "is_rated": bool(invitation and invitation.is_used),
+        **rating_offer(invitation),
         "state_label": state.label,
         "state_tone": state.tone,
         "sentence": status_sentence(case, public=True),

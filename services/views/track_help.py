@@ -10,6 +10,7 @@ from services.entrustment_progress import public_timeline, remaining_days, statu
 from services.mandate import powers_in_words
 from services.models.applicants import TRACKING_ALPHABET
 from services.models.entrustments import Entrustment, EntrustmentCase
+from services.models.ratings import rating_offer
 from tuoxian_portal.audit.actions import history_of
 
 PREFIX = "BB-"
@@ -31,7 +32,7 @@ def find_entrustment(number: str, code: str) -> Entrustment | None:
 
 
 def help_progress(record: Entrustment) -> dict[str, Any]:
-    """For the template `services/track_help.html`: masked names, dates, no staff. Some six queries."""
+    """For the template `services/track_help.html`: masked names, dates, no staff. Some seven queries."""
     links = EntrustmentCase.objects.filter(entrustment=record).select_related("case__item")
     facts = [
         ("委托编号", record.number),
@@ -57,6 +58,7 @@ def help_progress(record: Entrustment) -> dict[str, Any]:
         "held": [str(paper) for paper in held],
         "timeline": public_timeline(record, history_of(record)),
         "desk": record.outlet,
+        **rating_offer(getattr(record, "rating_invitation", None)),
         "has_sample": record.is_sample,
         "crumbs": [("办件进度查询", "/track/"), ("帮办进度", "")],
     }

@@ -464,3 +464,16 @@ def test_api_lists_cost_the_same_for_two_and_for_ten(api_client, hall, django_as
             with django_assert_max_num_queries(6):
                 rows = api_client.get(f"/api/v1/services/{name}/").json()["results"]
             assert "测试申请人" not in str(rows)
+
+
+def test_the_invitation_prints_from_the_browser_with_its_address(client, hall):
+    invitation = hall.invitation()
+    paper = invitation.case.documents.get(kind="invitation")
+    client.force_login(hall.clerk)
+    text = client.get(reverse("admin:services_case_print", args=[paper.pk])).content.decode()
+    assert invitation.token in text
+    receipt = invitation.case.documents.get(kind="receipt")
+    assert (
+        invitation.token
+        not in client.get(reverse("admin:services_case_print", args=[receipt.pk])).content.decode()
+    )

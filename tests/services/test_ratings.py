@@ -10,7 +10,9 @@ from freezegun import freeze_time
 
 from services.actions import ratings as rate
 from services.actions.clocks import close_delivered
+from services.actions.entrustments import follow_up
 from services.choices_cases import CaseState, PaperKind
+from services.choices_entrustments import EntrustmentState
 from services.choices_ratings import (
     Doubt,
     RatingChannel,
@@ -24,6 +26,7 @@ from services.papers.render import qr_of, render_paper
 from services.workflow_ratings import RATING_WORKFLOW
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import DepartmentFactory
+from tests.factories.entrustments import HelpDesk
 from tests.factories.ratings import RatingHall, TagFactory
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.audit.models import LogEntry
@@ -459,3 +462,37 @@ def test_it_can_be_taken_back_with_a_reason(hall):
     rate.unpublish_rating(rating=rating, actor=hall.supervisor, reason="答复有误")
     assert not PublishedAnswer.objects.exists()
     assert [e.action for e in history_of(rating)] == ["unpublish", "publish", "rate"]
+
+
+# --- Help is rated too ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("grade", "number"), [("very_satisfied", 5), ("dissatisfied", 2), ("unreached", None)]
+)
+def test_what_a_principal_says_when_called_back_is_her_rating(grade, number):
+    desk = HelpDesk()
+    entrustment = desk.entrustment_in(EntrustmentState.SIGNED_OFF)
+    invitation = entrustment.rating_invitation
+    assert invitation.is_open
+    assert (invitation.subject, invitation.department) == (entrustment, None)
+    caller = UserFactory(roles=["supervisor"])
+    follow_up(entrustment=entrustment, actor=caller, grade=grade, note="说了原因")
+    rating = ServiceRating.objects.filter(invitation=invitation).first()
+    assert (rating.grade if rating else None) == number
+    if rating:
+        assert (rating.channel, rating.recorded_by, rating.comment) == ("phone", caller, "说了原因")
+        assert hasattr(rating, "remediation") == (number == 2)
+
+
+def test_who_has_rated_the_help_herself_is_not_rated_for(client):
+    desk = HelpDesk()
+    entrustment = desk.entrustment_in(EntrustmentState.SIGNED_OFF)
+    page = {"number": entrustment.number, "code": entrustment.tracking_code}
+    address = entrustment.rating_invitation.address()
+    assert address in client.post("/track/", page).content.decode()
+    assert client.post(address, {"grade": "5"}).status_code == 302
+    follow_up(
+        entrustment=entrustment, actor=UserFactory(roles=["supervisor"]), grade="dissatisfied", note="慢"
+    )
+    assert ServiceRating.objects.get().grade == 5

@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.forms import modelform_factory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from zeal import zeal_ignore
 
+from services.admin.catalogue import PublicFileForm
 from services.choices import Necessity, PublicationState
-from services.models import HallMechanism, HallStatistic, ItemStep, ServiceItem
+from services.models import HallMechanism, HallStatistic, ItemMaterial, ItemStep, ServiceItem
 from services.views.catalogue import ITEM_FACETS
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import (
@@ -538,3 +541,10 @@ def test_saving_bumps_the_version_and_is_on_record(client: Any, editor: Any) -> 
     assert "已被他人修改" in response.content.decode()
     bundle.refresh_from_db()
     assert bundle.name == "改过的名称"
+
+
+def test_a_program_named_pdf_is_no_sample() -> None:
+    form_class = modelform_factory(ItemMaterial, form=PublicFileForm, fields=["sample_file"])
+    wrong = form_class({}, {"sample_file": SimpleUploadedFile("样表.pdf", b"MZ" + b"0" * 200)})
+    assert "程序文件" in wrong.errors["sample_file"][0]
+    assert form_class({}, {"sample_file": SimpleUploadedFile("样表.pdf", pdf())}).is_valid()

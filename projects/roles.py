@@ -23,6 +23,7 @@ LEDGER = [
     for model in ("keyproject", "opportunity", "progressreport", "projectmilestone", "projectproblem")
     for verb in ("add", "change")
 ] + [
+    "projects.import_keyproject",
     "projects.add_fundsreceipt",
     "projects.void_fundsreceipt",
     "projects.add_progressphoto",

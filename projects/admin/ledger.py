@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from projects import actions, ledger
 from projects.admin.base import ActionSavedAdmin
 from projects.admin.forms import OverrideForm, PlaceStageForm
+from projects.admin.ledger_import import LedgerSheetMixin
 from projects.choices import ConfidenceLevel, Stage, Status
 from projects.commitments import standing
 from projects.confidence import assess
@@ -128,7 +129,7 @@ class ReportInline(ChildInline):
 
 
 @admin.register(KeyProject)
-class KeyProjectAdmin(ActionSavedAdmin, WorkflowAdmin):
+class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
     workflow: Any = PROJECT_DESK
     verbs = {
         **{

@@ -128,6 +128,7 @@ class KeyProject(Sourced, Sampled, Timestamped, Versioned):
             ("change_status", "变更项目状态"),
             ("override_confidence", "人工评定项目红黄绿"),
             ("publish_keyproject", "公布或撤下项目"),
+            ("import_keyproject", "导入项目台账"),
         ]
         indexes = [
             models.Index(fields=["industry", "stage"]),

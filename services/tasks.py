@@ -6,7 +6,7 @@ from services.actions import catalogue_import
 from services.actions.attachments import sweep_orphans
 from services.actions.bundle_cases import invite_finished
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
-from services.actions.entrustments import expire_lapsed
+from services.actions.entrustment_ends import expire_lapsed
 from services.actions.licence_import import do_import, sweep_workbooks
 from services.models import CatalogueImport
 from tuoxian_portal.core.jobs import Progress, job_handler

@@ -60,7 +60,7 @@ HELPERS = {
 SYSTEM_ACTIONS = {
     "services.actions.clocks.recompute_deadlines": "follows an edit of the calendar: nobody acts",
     "services.actions.catalogue.publish_reference": "called while reference data loads: nobody acts",
-    "services.actions.entrustments.expire_entrustment": "the period of an authority is over: nobody acts",
+    "services.actions.entrustment_ends.expire_entrustment": "the period of an authority is over: nobody acts",
     "tuoxian_portal.audit.actions.log": "the entry itself; `actor` is what it is told",
 }
 SIGNALS_ALLOWED = {

@@ -24,6 +24,7 @@ from unfold.widgets import (
 
 from projects.models import KeyProject
 from services.actions import entrustment_acts as acts
+from services.actions import entrustment_ends as ends
 from services.actions import entrustments as do
 from services.actions.entrustment_acts import PaperLine
 from services.choices import ProjectStage
@@ -488,8 +489,8 @@ ENTRUSTMENT_VERBS = {
     "renew": _verb(RenewForm, do.renew_authority),
     "suspend": _verb(ReasonForm, do.suspend_help),
     "resume": _verb(ResumeForm, do.resume_help),
-    "sign_off": _verb(SignOffForm, do.sign_off),
-    "follow_up": _verb(FollowUpForm, do.follow_up),
-    "withdraw": _verb(ReasonForm, do.withdraw_entrustment),
-    "terminate": _verb(ReasonForm, do.terminate_entrustment),
+    "sign_off": _verb(SignOffForm, ends.sign_off),
+    "follow_up": _verb(FollowUpForm, ends.follow_up),
+    "withdraw": _verb(ReasonForm, ends.withdraw_entrustment),
+    "terminate": _verb(ReasonForm, ends.terminate_entrustment),
 }

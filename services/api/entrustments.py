@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from projects.models import KeyProject
 from services.actions import entrustment_acts as acts
+from services.actions import entrustment_ends as ends
 from services.actions import entrustments as do
 from services.actions.entrusting import with_rows
 from services.actions.entrustment_acts import PaperLine
@@ -463,7 +464,7 @@ class EntrustmentViewSet(PortalViewSet):
     renew = entrustment_verb("renew", do.renew_authority, RenewSerializer)
     suspend = entrustment_verb("suspend", do.suspend_help)
     resume = entrustment_verb("resume", do.resume_help, ResumeSerializer)
-    sign_off = entrustment_verb("sign_off", do.sign_off, SignOffSerializer)
-    follow_up = entrustment_verb("follow_up", do.follow_up, HelpFollowUpSerializer)
-    withdraw = entrustment_verb("withdraw", do.withdraw_entrustment)
-    terminate = entrustment_verb("terminate", do.terminate_entrustment)
+    sign_off = entrustment_verb("sign_off", ends.sign_off, SignOffSerializer)
+    follow_up = entrustment_verb("follow_up", ends.follow_up, HelpFollowUpSerializer)
+    withdraw = entrustment_verb("withdraw", ends.withdraw_entrustment)
+    terminate = entrustment_verb("terminate", ends.terminate_entrustment)

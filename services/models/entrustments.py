@@ -45,7 +45,7 @@ class Entrustment(Versioned, Sampled, Timestamped):
     """Somebody asks the hall for help, and entrusts a helper with certain matters for a certain time.
 
     The help is free (内蒙古 蒙速办·帮您办 方案: 无偿服务): no field of it or of its rows holds an amount.
-    Only `services.actions.entrustments` and `entrustment_acts` change it.
+    Only `services.actions.entrustments`, `entrustment_acts` and `entrustment_ends` change it.
     """
 
     number = models.CharField(_("委托编号"), max_length=24, unique=True, editable=False)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from services.actions import entrustment_acts as acts
+from services.actions import entrustment_ends as ends
 from services.actions import entrustments as do
 from services.actions.entrustment_acts import PaperLine
 from services.actions.entrustments import Principal
@@ -90,7 +91,7 @@ class HelpDesk(Hall):
             return entrustment
         entrustment = do.sign_authority(entrustment=entrustment, actor=self.helper, signer="测试申请人")
         if state == S.TERMINATED:
-            return do.withdraw_entrustment(
+            return ends.withdraw_entrustment(
                 entrustment=entrustment, actor=self.helper, reason="委托人自己办理"
             )
         entrustment = self.step(entrustment)
@@ -98,12 +99,12 @@ class HelpDesk(Hall):
             return entrustment
         if state == S.SUSPENDED:
             return do.suspend_help(entrustment=entrustment, actor=self.helper, reason="委托人外出")
-        entrustment = do.sign_off(
+        entrustment = ends.sign_off(
             entrustment=entrustment, actor=self.helper, signer="测试申请人", result="许可已办好"
         )
         if state == S.SIGNED_OFF:
             return entrustment
-        return do.follow_up(entrustment=entrustment, actor=self.clerk, grade="satisfied")
+        return ends.follow_up(entrustment=entrustment, actor=self.clerk, grade="satisfied")
 
     def hand_in(self, entrustment: Entrustment, *papers: PaperLine) -> Entrustment:
         return acts.receive_papers(

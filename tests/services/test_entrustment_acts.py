@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from services.actions import entrustment_acts as acts
+from services.actions import entrustment_ends as ends
 from services.actions import entrustments as do
 from services.actions.entrustment_acts import PaperLine
 from services.assistance import plan_for
@@ -452,8 +453,8 @@ def test_every_kind_of_paper_is_printed_by_some_act(desk: HelpDesk) -> None:
     do.resume_help(entrustment=entrustment, actor=desk.helper, signer="测试申请人")
     papers = entrustment.papers.values_list("pk", flat=True)
     acts.return_papers(entrustment=entrustment, actor=desk.helper, papers=papers, returned_to="测试申请人")
-    do.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
-    do.terminate_entrustment(entrustment=desk.helping(), actor=desk.supervisor, reason="无法继续")
+    ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
+    ends.terminate_entrustment(entrustment=desk.helping(), actor=desk.supervisor, reason="无法继续")
     printed = set(EntrustmentDocument.objects.values_list("kind", flat=True))
     assert printed == set(PAPERS) == {k.value for k in PaperKind if k.value.startswith("help_")}
     for document in EntrustmentDocument.objects.select_related("entrustment"):
@@ -484,10 +485,10 @@ def test_the_task_ends_what_is_over_and_catches_up(desk: HelpDesk, state: str) -
 
 def test_the_last_day_still_counts(desk: HelpDesk) -> None:
     entrustment = desk.helping(ends_on=today())
-    assert do.expire_lapsed() == []
+    assert ends.expire_lapsed() == []
     assert desk.step(entrustment).steps.count() == 1
     with pytest.raises(WorkflowError, match="尚未届满"):
-        do.expire_entrustment(entrustment=entrustment)
+        ends.expire_entrustment(entrustment=entrustment)
 
 
 def test_over_it_allows_nothing_even_before_the_task_has_run(desk: HelpDesk) -> None:
@@ -500,7 +501,7 @@ def test_over_it_allows_nothing_even_before_the_task_has_run(desk: HelpDesk) -> 
         lambda: desk.step(entrustment),
         lambda: desk.hand_in(entrustment),
         lambda: do.suspend_help(entrustment=entrustment, actor=desk.helper, reason="外出"),
-        lambda: do.sign_off(entrustment=entrustment, actor=desk.helper, signer="某", result="好"),
+        lambda: ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="某", result="好"),
         lambda: do.renew_authority(
             entrustment=entrustment, actor=desk.helper, signer="某", ends_on=on + timedelta(days=9)
         ),
@@ -537,7 +538,7 @@ def test_the_plan_follows_the_cases(desk: HelpDesk) -> None:
     assert (plan.done, plan.stages[0].is_done) == (1, True)
     assert plan.stages[0].rows[0].label == "已办成"
     narrow = desk.ask(mode="full", project=project)
-    do.terminate_entrustment(entrustment=entrustment, actor=desk.supervisor, reason="另立委托")
+    ends.terminate_entrustment(entrustment=entrustment, actor=desk.supervisor, reason="另立委托")
     narrow = do.promise_help(entrustment=narrow, actor=desk.helper)
     desk.draw_up(narrow, items=[desk.item])
     plan = plan_for(project)  # only what an authority names, and what was done, counts

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from services.actions import cases as case_do
 from services.actions import entrustment_acts as acts
+from services.actions import entrustment_ends as ends
 from services.actions import entrustments as do
 from services.actions.entrustment_acts import PaperLine
 from services.choices_cases import CaseState
@@ -102,10 +103,10 @@ def call(name: str, desk: HelpDesk, entrustment: Entrustment, actor: Any) -> Ent
         "renew": lambda: do.renew_authority(**who, signer="测试申请人", ends_on=today() + timedelta(days=90)),
         "suspend": lambda: do.suspend_help(**who, reason="委托人外出"),
         "resume": lambda: do.resume_help(**who, signer="测试申请人"),
-        "sign_off": lambda: do.sign_off(**who, signer="测试申请人", result="已办好"),
-        "follow_up": lambda: do.follow_up(**who, grade="satisfied"),
-        "withdraw": lambda: do.withdraw_entrustment(**who, reason="自己办理"),
-        "terminate": lambda: do.terminate_entrustment(**who, reason="帮办员离岗"),
+        "sign_off": lambda: ends.sign_off(**who, signer="测试申请人", result="已办好"),
+        "follow_up": lambda: ends.follow_up(**who, grade="satisfied"),
+        "withdraw": lambda: ends.withdraw_entrustment(**who, reason="自己办理"),
+        "terminate": lambda: ends.terminate_entrustment(**who, reason="帮办员离岗"),
     }
     return calls[name]()
 
@@ -198,17 +199,17 @@ def test_the_helper_does_not_call_back_herself() -> None:
     desk.helper = both
     entrustment = desk.entrustment_in(S.SIGNED_OFF)
     with pytest.raises(WorkflowError, match="回访须由另一人办理"):
-        do.follow_up(entrustment=entrustment, actor=both, grade="satisfied")
+        ends.follow_up(entrustment=entrustment, actor=both, grade="satisfied")
 
 
 def test_dissatisfaction_needs_its_reason() -> None:
     desk = HelpDesk()
     entrustment = desk.entrustment_in(S.SIGNED_OFF)
     with pytest.raises(ValidationError, match="不满意的原因"):
-        do.follow_up(entrustment=entrustment, actor=desk.supervisor, grade="dissatisfied")
+        ends.follow_up(entrustment=entrustment, actor=desk.supervisor, grade="dissatisfied")
     with pytest.raises(ValidationError):
-        do.follow_up(entrustment=entrustment, actor=desk.supervisor, grade="excellent")
-    closed = do.follow_up(
+        ends.follow_up(entrustment=entrustment, actor=desk.supervisor, grade="excellent")
+    closed = ends.follow_up(
         entrustment=entrustment, actor=desk.supervisor, grade="dissatisfied", note="等了太久"
     )
     assert (closed.state, closed.followed_up_by) == (S.CLOSED, desk.supervisor)
@@ -221,7 +222,7 @@ def test_sign_off_names_the_originals_that_are_not_back() -> None:
     desk = HelpDesk()
     entrustment = desk.hand_in(desk.entrustment_in(S.HELPING))
     with pytest.raises(WorkflowError, match="营业执照") as refused:
-        do.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
+        ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
     assert "章程" not in refused.value.message  # a copy may stay
     original = entrustment.papers.get(form="original")
     acts.return_papers(
@@ -231,7 +232,7 @@ def test_sign_off_names_the_originals_that_are_not_back() -> None:
         acts.return_papers(
             entrustment=entrustment, actor=desk.helper, papers=[original.pk], returned_to="测试申请人"
         )
-    signed = do.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
+    signed = ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
     assert signed.state == S.SIGNED_OFF
 
 
@@ -240,22 +241,22 @@ def test_sign_off_waits_for_the_cases() -> None:
     entrustment = desk.helping()
     case = desk.linked_case(entrustment)
     with pytest.raises(WorkflowError, match=case.case_number):
-        do.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
+        ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
     desk.bring(case, CaseState.WITHDRAWN)
     assert list(Entrustment.objects.ready_to_sign_off()) == [entrustment]
-    do.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="申请人撤回")
+    ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="申请人撤回")
 
 
 def test_nothing_done_is_not_signed_off() -> None:
     desk = HelpDesk()
     with pytest.raises(WorkflowError, match="还没有任何帮办记录"):
-        do.sign_off(entrustment=desk.helping(), actor=desk.helper, signer="测试申请人", result="已办好")
+        ends.sign_off(entrustment=desk.helping(), actor=desk.helper, signer="测试申请人", result="已办好")
 
 
 def test_papers_go_back_after_the_end_too() -> None:
     desk = HelpDesk()
     entrustment = desk.hand_in(desk.helping())
-    ended = do.withdraw_entrustment(entrustment=entrustment, actor=desk.helper, reason="自己办理")
+    ended = ends.withdraw_entrustment(entrustment=entrustment, actor=desk.helper, reason="自己办理")
     assert list(Entrustment.objects.holding_originals()) == [ended]
     notice = ended.documents.get(kind="help_end")
     assert "营业执照" in str(notice.content["table"]["rows"])
@@ -324,7 +325,7 @@ def test_a_reviewer_of_the_case_cannot_become_its_helper() -> None:
         do.renew_authority(entrustment=entrustment, actor=desk.helper, signer="测试申请人", helper=both)
     desk.helper = both
     own = desk.helping()
-    do.withdraw_entrustment(entrustment=entrustment, actor=entrustment.helper, reason="换人")
+    ends.withdraw_entrustment(entrustment=entrustment, actor=entrustment.helper, reason="换人")
     with pytest.raises(WorkflowError, match="审查或审批人"):
         acts.link_case(entrustment=own, actor=both, case_number=case.case_number)
 

@@ -10,7 +10,7 @@ from freezegun import freeze_time
 
 from services.actions import ratings as rate
 from services.actions.clocks import close_delivered
-from services.actions.entrustments import follow_up
+from services.actions.entrustment_ends import follow_up
 from services.choices_cases import CaseState, PaperKind
 from services.choices_entrustments import EntrustmentState
 from services.choices_ratings import (

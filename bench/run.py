@@ -18,6 +18,9 @@ ROUNDS = 7
 SECONDS_A_ROUND = 0.6  # about, for each workload
 
 
+Row = list[str]
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="测量门户性能，与自己的目标比较。")
     parser.add_argument("--scale", default="small", choices=["tiny", "small", "medium", "full"])
@@ -64,6 +67,7 @@ def main() -> int:
     known = Known({w.name: w.taken for w in loads}, json.loads(base_file.read_text()))
     rows = [timed_row(w, known) for w in loads]
     rows += other_rows(at_rest, worked, weights, monthly_report())
+    rows += policy_rows(options.check_only_runs)
     if not (options.check_only_runs or options.without_start):
         seconds = seconds_to_start(var)
         rows.append(plain_row("make run 第二次启动", f"{seconds:.1f} s", "≤ 15 s", seconds <= 15))
@@ -132,21 +136,37 @@ def page_weights(server: Any) -> dict[str, float]:
     return weights
 
 
-def monthly_report() -> dict[str, Any]:
+def in_own_process(module: str, *options: str) -> dict[str, Any]:
+    """What `python -m module` prints as its last line."""
     output = subprocess.run(
-        [sys.executable, "-m", "bench.report"],
+        [sys.executable, "-m", module, *options],
         cwd=environment.ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     if output.returncode:
-        raise SystemExit(f"月报没有生成：\n{output.stderr[-2000:]}")
+        raise SystemExit(f"{module} 没有完成：\n{output.stderr[-2000:]}")
     return json.loads(output.stdout.splitlines()[-1])
 
 
+def monthly_report() -> dict[str, Any]:
+    return in_own_process("bench.report")
+
+
+def policy_rows(few: bool) -> list[Row]:
+    """Matching in both directions; see `bench.policies`."""
+    found = in_own_process("bench.policies", *(["--few"] if few else []))
+    seconds, match = found["seconds"], found["match_ms"]
+    return [
+        plain_row(
+            f"政策 → 企业：{found['enterprises']:,} 家 × 200 条", f"{seconds:.1f} s", "≤ 5 s", seconds <= 5
+        ),
+        plain_row("企业 → 政策：200 条，CPU", f"{match:.1f} ms", "≤ 20 ms", match <= 20),
+    ]
+
+
 # --- The table --------------------------------------------------------------------------------------
-Row = list[str]
 HEADERS = ["项目", "CPU ms", "p50 ms", "p95 ms", "查询", "实测", "目标", "结果"]
 RESULT = {True: "达标", False: "不足", None: ""}
 

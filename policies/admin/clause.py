@@ -1,13 +1,16 @@
 """The workbench of clauses: conditions as lines, formulas with their errors in place, cases beside them."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
@@ -26,13 +29,23 @@ from policies.admin.rule_fields import (
 )
 from policies.cases import run
 from policies.choices import ApplyMode, Publication
+from policies.choices_claims import ENDED
+from policies.enterprises import facts_of
 from policies.fact_labels import fresh_labels, labels
+from policies.matching import match_clause
 from policies.models import ClauseCase, ExclusionGroup, IncentivePolicy, PolicyClause
 from policies.models.clause import formula_message
+from policies.qualifying import counts, qualifying
 from policies.rules import conditions, formula
 from policies.rules.facts import FACTS
+from policies.rules.logic import Truth
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.money import format_yuan
+from tuoxian_portal.directory.models import Enterprise
+
+PAGE = 50
 
 
 class ClauseForm(forms.ModelForm):
@@ -108,7 +121,8 @@ class PolicyClauseAdmin(SavedThroughActions):
     list_filter = ("benefit", "mode", "policy__state", "policy__level")
     search_fields = ("heading", "text", "policy__title", "code")
     autocomplete_fields = ("exclusion_groups",)
-    readonly_fields = ("code", "policy_link")
+    readonly_fields = ("code", "policy_link", "money")
+    change_form_outer_before_template = "policies/admin/clause_links.html"
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
     deletable = True
 
@@ -178,7 +192,81 @@ class PolicyClauseAdmin(SavedThroughActions):
     # --- live check -------------------------------------------------------------------------------
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.check_view)
-        return [path("check/", view, name="policies_policyclause_check"), *super().get_urls()]
+        list_view = self.admin_site.admin_view(self.enterprises_view)
+        return [
+            path("check/", view, name="policies_policyclause_check"),
+            path("<int:pk>/enterprises/", list_view, name="policies_policyclause_enterprises"),
+            *super().get_urls(),
+        ]
+
+    def enterprises_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which enterprises of the register the clause is for, with estimates; those of a 免申即享
+        clause are put on its list from here. Seven queries a page."""
+        clause = self.get_object(request, str(pk))
+        if clause is None:
+            raise Http404
+        if not self.has_view_permission(request, clause) or not request.user.has_perm(
+            "directory.view_enterprise"
+        ):
+            raise PermissionDenied
+        day = today()
+        if request.method == "POST":
+            return self._propose(request, clause, day)
+        truth = Truth.MAYBE if request.GET.get("verdict") == Truth.MAYBE.value else Truth.YES
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": f"名录里的企业：{clause.name}",
+            "opts": self.opts,
+            "clause": clause,
+            "sentence": "",
+            "may_propose": clause.mode == ApplyMode.AUTO
+            and request.user.has_perm("policies.review_policyclaim"),
+        }
+        if clause.rule is not None:
+            context |= self._enterprises(request, clause, truth, day)
+        return TemplateResponse(request, "policies/admin/enterprises.html", context)
+
+    def _enterprises(
+        self, request: HttpRequest, clause: PolicyClause, truth: Truth, day: date
+    ) -> dict[str, Any]:
+        rule: Any = clause.rule
+        found = counts(rule, day)
+        page = Paginator(qualifying(rule, day, truth), PAGE).get_page(request.GET.get("page"))
+        claimed = dict(
+            clause.claims.filter(year=day.year, enterprise__in=[row.pk for row in page])
+            .exclude(state__in=ENDED)
+            .values_list("enterprise", "number")
+        )
+        words = labels()
+        rows = []
+        for row in page:
+            match = match_clause(clause, facts_of(row, day), day, words)
+            rows.append({"enterprise": row, "match": match, "claim": claimed.get(row.pk)})
+        return {
+            "sentence": conditions.say(rule, words),
+            "counts": {key.value: number for key, number in found.items()},
+            "shown": truth.value,
+            "page": page,
+            "rows": rows,
+        }
+
+    def _propose(self, request: HttpRequest, clause: PolicyClause, day: date) -> HttpResponse:
+        rows: QuerySet[Enterprise] = Enterprise.objects.none()
+        if clause.rule is not None:
+            rows = qualifying(clause.rule, day)
+            if "everybody" not in request.POST:
+                rows = rows.filter(
+                    pk__in=[k for k in request.POST.getlist("enterprise") if k.isdecimal()][:PAGE]
+                )
+        try:
+            made = actions.propose_claims(clause=clause, enterprises=rows, actor=request.user)
+        except PortalError as error:
+            messages.error(request, error.message)
+        else:
+            messages.success(
+                request, f"已把 {len(made)} 家企业列入免申即享名单，待逐笔确认。已在名单中的没有重复列入。"
+            )
+        return HttpResponseRedirect(request.path)
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
         """What the condition and the formula in the form mean, or what is wrong with them, as JSON.
@@ -207,6 +295,17 @@ class PolicyClauseAdmin(SavedThroughActions):
     @display(description=_("条款"), ordering="heading")
     def name(self, clause: PolicyClause) -> str:
         return clause.name
+
+    @display(description=_("已批准和剩余"))
+    def money(self, clause: PolicyClause) -> str:
+        """What is committed out of the envelope, and what is left; one query."""
+        if not clause.pk:
+            return ""
+        committed = clause.claims.committed().total_yuan()
+        if clause.budget_wan is None:
+            return f"已批准 {format_yuan(committed)}，没有定额"
+        left = clause.budget_wan * 10_000 - committed
+        return f"已批准 {format_yuan(committed)}，剩余 {format_yuan(left)}"
 
     @display(description=_("政策"))
     def policy_link(self, clause: PolicyClause) -> str:

@@ -184,7 +184,7 @@ class PolicyClause(Sourced):
     @cached_property
     def rule(self) -> conditions.Node | None:
         """The condition as a tree; None when it is not stated. Checked when it was saved."""
-        return None if self.condition is None else conditions.read(self.condition)
+        return None if self.condition is None else conditions.read_stored(self.condition)
 
     @property
     def name(self) -> str:

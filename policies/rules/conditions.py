@@ -7,10 +7,12 @@ A condition is one of
 `read` refuses what is not exactly that, or larger than anybody needs. An empty `all` is always met.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from policies.rules.facts import (
@@ -103,6 +105,16 @@ ALWAYS = All(())
 def read(data: Any) -> Node:
     """The tree that `data` describes. Raises `ConditionError`."""
     return _Reader().node(data, (), 1)
+
+
+@lru_cache(maxsize=2048)
+def _read_text(text: str) -> Node:
+    return read(json.loads(text))
+
+
+def read_stored(data: Any) -> Node:
+    """`read` for what was checked when it was saved; each tree is read once a process."""
+    return _read_text(json.dumps(data, sort_keys=True))
 
 
 class _Reader:

@@ -282,3 +282,65 @@ class TestAdmin:
         ClaimFactory.create_batch(20)  # one query a row would be 20 more
         with django_assert_max_num_queries(18):
             client.get(self.LIST)
+
+
+class TestRegister:
+    """The page that lists for a clause the enterprises of the register."""
+
+    def url(self, clause):
+        return reverse("admin:policies_policyclause_enterprises", args=[clause.pk])
+
+    def test_lists_estimates_and_puts_on_the_list(self, client, officer):
+        client.force_login(officer)
+        clause = claimable()
+        yes = enterprise(investment_wan=2000, equipment_wan=600)
+        other = enterprise(investment_wan=3000, equipment_wan=9000)
+        no, unknown = enterprise(investment_wan=10), enterprise()
+        page = client.get(self.url(clause)).content.decode()
+        assert yes.name in page
+        assert other.name in page
+        assert no.name not in page
+        assert unknown.name not in page
+        assert "30&nbsp;万元" in page or "30\u00a0万元" in page
+        maybe = client.get(self.url(clause), {"verdict": "maybe"}).content.decode()
+        assert unknown.name in maybe
+        assert "投资额" in maybe
+        # Somebody who does not qualify is not taken, whatever is posted.
+        client.post(self.url(clause), {"enterprise": [yes.pk, no.pk, "x", "\x00"]})
+        assert [c.enterprise for c in PolicyClaim.objects.all()] == [yes]
+        client.post(self.url(clause), {"everybody": "1"})
+        assert {c.enterprise for c in PolicyClaim.objects.all()} == {yes, other}
+        assert set(PolicyClaim.objects.values_list("state", flat=True)) == {S.PROPOSED}
+
+    def test_who_may(self, client, person, officer):
+        clause = claimable()
+        client.force_login(person("official"))
+        assert client.get(self.url(clause)).status_code == 200
+        client.post(self.url(clause), {"everybody": "1"})
+        assert not PolicyClaim.objects.exists()
+        client.force_login(person("window"))
+        assert client.get(self.url(clause)).status_code == 403
+        client.force_login(officer)
+        assert client.get("/admin/policies/policyclause/999999/enterprises/").status_code == 404
+        unstated = claimable(condition=None)
+        assert "没有写明条件" in client.get(self.url(unstated)).content.decode()
+
+    def test_queries_do_not_grow(self, client, officer):
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        client.force_login(officer)
+        clause = claimable()
+
+        def count():
+            client.get(self.url(clause))
+            with CaptureQueriesContext(connection) as queries:
+                client.get(self.url(clause))
+            return len(queries)
+
+        for _ in range(2):
+            enterprise(investment_wan=2000, equipment_wan=600)
+        few = count()
+        for _ in range(18):
+            enterprise(investment_wan=2000, equipment_wan=600)
+        assert count() == few

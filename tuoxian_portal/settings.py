@@ -350,6 +350,7 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStageEnum": "services.choices.ProjectStage",
         "KeyProjectStageEnum": "projects.choices.Stage",
         "CaseStateEnum": "services.choices_cases.CaseState",
+        "BundleStateEnum": "services.choices_bundles.BundleState",
         "CaseOutcomeEnum": "services.choices_cases.CaseOutcome",
         "CaseMaterialStateEnum": "services.choices_cases.MaterialState",
         "ClockKindEnum": "services.choices_cases.ClockKind",

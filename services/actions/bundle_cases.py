@@ -26,7 +26,7 @@ from services.choices_cases import (
     MaterialState,
     PaperKind,
 )
-from services.models import BundleCase, BundleDocument, BundleMaterial, Case
+from services.models import BundleCase, BundleDocument, BundleMaterial, Case, ServiceItem
 from services.papers.bundles import new_bundle_document
 from services.workflow_bundles import BUNDLE_CASE_WORKFLOW, WITHDRAWABLE
 from tuoxian_portal.audit.actions import log
@@ -166,9 +166,13 @@ def accept_bundle(
 
     def change(doing: WholeAct) -> None:
         accepted = []
-        for case in doing.cases(CaseState.RECEIVED):
+        received = doing.cases(CaseState.RECEIVED)
+        rows = ServiceItem.objects.select_related("department").with_materials().with_form()
+        items = rows.in_bulk([case.item_id for case in received])
+        for case in received:
             try:
-                accepted.append(single.accept_case(case=case, actor=actor, whole=True))
+                item = items[case.item_id]
+                accepted.append(single.accept_case(case=case, actor=actor, whole=True, item=item))
             except PortalError as error:
                 refusals[case.case_number] = f"{case.item_name}：{error.message}"
         if not accepted:

@@ -55,13 +55,20 @@ def receive_case(*, case: Case, actor: Any, version: int | None = None, reason: 
 
 
 def accept_case(
-    *, case: Case, actor: Any, version: int | None = None, reason: str = "", whole: bool = False
+    *,
+    case: Case,
+    actor: Any,
+    version: int | None = None,
+    reason: str = "",
+    whole: bool = False,
+    item: ServiceItem | None = None,
 ) -> Case:
     """受理: keeps the item as it is now and starts its clocks. After the five days the case counts as
-    accepted from receipt, and is dated so."""
+    accepted from receipt, and is dated so. `item` is the case's own, where it is read with its materials
+    already."""
 
     def change(doing: Act) -> None:
-        _accepted(doing, deemed=doing.case.due_on is not None and doing.case.due_on < doing.on)
+        _accepted(doing, deemed=doing.case.due_on is not None and doing.case.due_on < doing.on, item=item)
         doing.issue(PaperKind.ACCEPTANCE)
         if any(m.state == MaterialState.DEFERRED for m in doing.case.materials.all()):
             doing.issue(PaperKind.DEFERRAL)
@@ -82,12 +89,12 @@ def deem_accepted(*, case: Case) -> Case:
     return act("deem_accepted", case=case, actor=None, change=change, reason="收件满 5 个工作日未答复")
 
 
-def _accepted(doing: Act, *, deemed: bool) -> None:
+def _accepted(doing: Act, *, deemed: bool, item: ServiceItem | None = None) -> None:
     case = doing.case
     intake = doing.running(ClockKind.INTAKE)
     case.accepted_on = intake.started_on if deemed and intake else doing.on
     case.deemed_accepted = deemed
-    case.item_snapshot = _item_in_force(case).snapshot()
+    case.item_snapshot = (item or _item_in_force(case)).snapshot()
     case.decline_proposed_by, case.decision_reason = None, ""
     doing.stop(ClockKind.INTAKE)
     for kind, days, unit, ground in limits_of(case.item_snapshot):

@@ -16,7 +16,7 @@ from services.models.applicants import TRACKING_ALPHABET
 from services.models.cases import Case
 from services.models.ratings import rating_offer
 from services.progress import public_timeline, remaining_text, status_sentence
-from services.views import track_help
+from services.views import track_bundle, track_help
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.chinese import plain_date
 from tuoxian_portal.core.codes import compact
@@ -24,6 +24,7 @@ from tuoxian_portal.core.codes import compact
 NUMBER = re.compile(r"^150122(\d{8})(\d{4,})$")
 # One sentence for every wrong pair, so that nobody learns which numbers exist.
 WRONG = "没有找到与编号和密码都相符的办件。请对照接收回执核对后再试；回执遗失请到窗口查询。"
+TRACK_BUNDLE = "services/track_bundle.html"
 TOO_MANY = "查询过于频繁，请 15 分钟后再试，或拨打窗口电话询问。"
 
 
@@ -31,7 +32,7 @@ class TrackForm(forms.Form):
     number = forms.CharField(
         label="办件编号",
         max_length=60,
-        help_text="在接收回执右上方的表格里，例如 150122-20261124-0001；帮办委托的编号以 BB 开头。空格和连字符不影响。",
+        help_text="在接收回执右上方的表格里，例如 150122-20261124-0001；一次办的编号末段以 B 开头，帮办委托的编号以 BB 开头。空格和连字符不影响。",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "请填写办件编号。"},
     )
@@ -49,7 +50,9 @@ class TrackForm(forms.Form):
         """The number as it is stored; anything that cannot be one is simply not found."""
         digits = compact(self.cleaned_data["number"])
         found = NUMBER.match(digits)
-        return f"150122-{found[1]}-{found[2]}" if found else track_help.spelled(digits) or digits
+        if found:
+            return f"150122-{found[1]}-{found[2]}"
+        return track_bundle.spelled(digits) or track_help.spelled(digits) or digits
 
     def clean_code(self) -> str:
         return compact(self.cleaned_data["code"])
@@ -79,7 +82,14 @@ def track(request: HttpRequest) -> HttpResponse:
                 helped = track_help.find_entrustment(number, form.cleaned_data["code"])
                 if helped is not None:
                     return render(request, "services/track_help.html", track_help.help_progress(helped))
-            case = find_case(number, form.cleaned_data["code"])
+            code = form.cleaned_data["code"]
+            if track_bundle.spelled(number.replace("-", "")) and (
+                whole := track_bundle.find_bundle(number, code)
+            ):
+                return render(request, TRACK_BUNDLE, track_bundle.bundle_progress(whole.pk))
+            case = find_case(number, code)
+            if case is not None and case.in_bundle and case.bundle_case_id:
+                return render(request, TRACK_BUNDLE, track_bundle.bundle_progress(case.bundle_case_id))
             if case is None:
                 if number.startswith(("150122-", track_help.PREFIX)):
                     throttling.count_wrong(number)

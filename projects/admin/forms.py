@@ -40,7 +40,3 @@ class ConvertForm(VersionForm):
         widget=UnfoldAdminTextInputWidget,
         help_text="不填时按企业名称命名，之后可以修改。",
     )
-
-
-class RevealForm(forms.Form):
-    reason = forms.CharField(label="理由", max_length=300, widget=UnfoldAdminTextInputWidget)

@@ -4,21 +4,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
 from unfold.decorators import display
 
 from projects import actions
 from projects.admin.base import ActionSavedAdmin
-from projects.admin.forms import ConvertForm, FollowUpForm, RevealForm
+from projects.admin.forms import ConvertForm, FollowUpForm
 from projects.choices import LeadState
 from projects.models import InvestmentLead, Opportunity, PortfolioFact, Target
 from projects.targets import Actual, actuals
 from projects.workflow import LEAD_WORKFLOW, OPPORTUNITY_EVENTS
-from tuoxian_portal.audit.actions import reveal
+from tuoxian_portal.audit.reveal_admin import RevealMixin
 from tuoxian_portal.audit.workflow_admin import (
     ReasonForm,
     Verb,
@@ -29,7 +27,6 @@ from tuoxian_portal.audit.workflow_admin import (
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, ReadOnlyAdmin, badge
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import clean_phone
-from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.money import format_wan, plain
 
 
@@ -43,7 +40,8 @@ class LeadForm(VersionedModelForm):
 
 
 @admin.register(InvestmentLead)
-class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
+class LeadAdmin(ActionSavedAdmin, RevealMixin, WorkflowAdmin):
+    revealable = ("contact_name", "phone")
     workflow = LEAD_WORKFLOW
     verbs = {
         "contact": Verb(ReasonForm, actions.contact_lead, "lead"),
@@ -133,42 +131,6 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
         saved = actions.record_enquiry(actor=request.user, credit_code=credit_code, **data)
         obj.__dict__.update(saved.__dict__)
 
-    # --- personal data --------------------------------------------------------------------------
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(never_cache(self.reveal_view))
-        return [
-            path("<int:object_id>/reveal/", view, name="projects_investmentlead_reveal"),
-            *super().get_urls(),
-        ]
-
-    def reveal_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The plain name and number, after a reason that is logged; never kept in a cache."""
-        lead = self.get_object(request, str(object_id))
-        if lead is None:
-            raise Http404
-        form = RevealForm(request.POST if request.method == "POST" else None)
-        shown: dict[str, str] = {}
-        if request.method == "POST" and form.is_valid():
-            try:
-                shown = {
-                    name: reveal(
-                        record=lead, field=name, actor=request.user, reason=form.cleaned_data["reason"]
-                    )
-                    for name in ("contact_name", "phone")
-                }
-            except PortalError as error:
-                form.add_error(None, error.message)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"查看联系方式：{lead}",
-            "opts": self.opts,
-            "original": lead,
-            "form": form,
-            "shown": shown,
-            "back": reverse("admin:projects_investmentlead_change", args=[lead.pk]),
-        }
-        return TemplateResponse(request, "projects/admin/reveal.html", context)
-
     def changeform_view(
         self,
         request: HttpRequest,
@@ -178,7 +140,7 @@ class LeadAdmin(ActionSavedAdmin, WorkflowAdmin):
     ) -> Any:
         extra = dict(extra_context or {})
         lead = self.get_object(request, unquote(object_id)) if object_id else None
-        if lead is not None and request.user.has_perm("audit.reveal_personal"):
+        if lead is not None and self.may_reveal(request):
             extra["reveal_url"] = reverse("admin:projects_investmentlead_reveal", args=[lead.pk])
         return super().changeform_view(request, object_id, form_url, extra)
 

@@ -6,9 +6,9 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -22,14 +22,11 @@ from services.progress import remaining_text, status_sentence
 from services.progress_bundles import STAFF_LABELS, bundle_sentence, bundle_timeline
 from services.workflow import materials_complete
 from services.workflow_bundles import BUNDLE_CASE_WORKFLOW
-from tuoxian_portal.audit.actions import reveal
+from tuoxian_portal.audit.reveal_admin import RevealMixin
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.admin_site import badge
 from tuoxian_portal.core.codes import compact
-from tuoxian_portal.core.errors import PortalError
-
-REVEALABLE = ("applicant_name", "applicant_number", "phone", "agent_phone")
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -51,7 +48,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(BundleCase)
-class BundleCaseAdmin(PapersMixin, WorkflowAdmin):
+class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
+    revealable = ("applicant_name", "applicant_number", "phone", "agent_phone", "form_answers")
     paper_model = BundleDocument
     paper_subject = "bundle_case"
     workflow = BUNDLE_CASE_WORKFLOW
@@ -114,10 +112,6 @@ class BundleCaseAdmin(PapersMixin, WorkflowAdmin):
 
     # --- pages -----------------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.reveal_view)
-        return [path("<int:pk>/reveal/", view, name="services_bundlecase_reveal"), *super().get_urls()]
-
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """With its cases: the table of its acts asks them."""
         try:
@@ -176,7 +170,7 @@ class BundleCaseAdmin(PapersMixin, WorkflowAdmin):
             "receipt": next((d for d in documents if d.kind == PaperKind.BUNDLE_RECEIPT), None),
             "timeline": bundle_timeline(record),
             "history": self.history(record),
-            "can_reveal": request.user.has_perm("audit.reveal_personal"),
+            "can_reveal": self.may_reveal(request),
             "revealed": revealed or {},
             "add_url": counter,
         }
@@ -205,19 +199,5 @@ class BundleCaseAdmin(PapersMixin, WorkflowAdmin):
                     messages.warning(request, f"{case.item_name}没有受理：{text}")
         return response
 
-    def reveal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Shows names and numbers in full once, the form's too, with the reason on record."""
-        record = self._find(request, pk)
-        if request.method != "POST":
-            return HttpResponseRedirect(record.get_absolute_url())
-        reason, shown = request.POST.get("reason", ""), {}
-        try:
-            for name in (*REVEALABLE, "form_answers"):
-                if getattr(record, name):
-                    shown[name] = reveal(record=record, field=name, actor=request.user, reason=reason)
-        except PortalError as error:
-            messages.error(request, error.message)
-            return HttpResponseRedirect(record.get_absolute_url())
-        response = self.whole_page(request, record, revealed=shown)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    def revealed_page(self, request: HttpRequest, record: Any, shown: dict[str, str]) -> HttpResponse:
+        return self.whole_page(request, self._find(request, record.pk), revealed=shown)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -26,13 +26,12 @@ from services.models.ratings import RatingInvitation
 from services.progress import STAFF_LABELS, ledger, remaining_text, status_sentence
 from services.querysets_cases import earliest_promise
 from services.workflow import CASE_WORKFLOW, projected
-from tuoxian_portal.audit.actions import reveal
+from tuoxian_portal.audit.reveal_admin import RevealMixin
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.admin_site import badge
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import compact
-from tuoxian_portal.core.errors import PortalError
 
 QUEUES = {
     "registered": "登记待收",
@@ -49,7 +48,6 @@ QUEUES = {
     "unreturned": "材料逾期未还",
     "to_rate": "待评价",
 }
-REVEALABLE = ("applicant_name", "applicant_number", "phone", "agent_phone")
 
 
 def queue_counts(request: HttpRequest) -> dict[str, int]:
@@ -78,7 +76,8 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Case)
-class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, WorkflowAdmin):
+class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, RevealMixin, WorkflowAdmin):
+    revealable = ("applicant_name", "applicant_number", "phone", "agent_phone")
     paper_model = CaseDocument
     paper_subject = "case"
     workflow = CASE_WORKFLOW
@@ -153,7 +152,6 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
             path("items/", view(self.items_view), name="services_case_items"),
             path("add/<slug:slug>/", view(self.add_bundle_view), name="services_case_add_bundle"),
             path("applicant/", view(self.applicant_view), name="services_case_applicant"),
-            path("<int:pk>/reveal/", view(self.reveal_view), name="services_case_reveal"),
             path("<int:pk>/ledger/", view(self.ledger_view), name="services_case_ledger"),
             *super().get_urls(),
         ]
@@ -233,7 +231,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
             "recorded": "recorded" in request.GET,
             "receipt": next((d for d in case.documents.all() if d.kind == "receipt"), None),
             "rating": rating_of(case, request.user),
-            "can_reveal": request.user.has_perm("audit.reveal_personal"),
+            "can_reveal": self.may_reveal(request),
             "revealed": revealed or {},
             "files": attachments_of(request, case=case),
             **licences_of(request, case),
@@ -242,22 +240,8 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Work
         }
         return TemplateResponse(request, "admin/services/case/page.html", context, status=status)
 
-    def reveal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Shows number and phone in full once, with the reason on record."""
-        case = self._find(request, pk)
-        if request.method != "POST":
-            return HttpResponseRedirect(case.get_absolute_url())
-        reason, shown = request.POST.get("reason", ""), {}
-        try:
-            for name in REVEALABLE:
-                if getattr(case, name):
-                    shown[name] = reveal(record=case, field=name, actor=request.user, reason=reason)
-        except PortalError as error:
-            messages.error(request, error.message)
-            return HttpResponseRedirect(case.get_absolute_url())
-        response = self.case_page(request, case, revealed=shown)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    def revealed_page(self, request: HttpRequest, record: Any, shown: dict[str, str]) -> HttpResponse:
+        return self.case_page(request, self._find(request, record.pk), revealed=shown)
 
     def ledger_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """时限账本 for printing."""

@@ -23,7 +23,7 @@ from services.entrustment_progress import LABELS, remaining_days, status_sentenc
 from services.mandate import powers_in_words
 from services.models import Case, Entrustment, EntrustmentDocument, HallStatistic
 from services.workflow_entrustments import ENTRUSTMENT_WORKFLOW
-from tuoxian_portal.audit.actions import reveal
+from tuoxian_portal.audit.reveal_admin import RevealMixin
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin, add_errors
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.admin_site import badge
@@ -42,7 +42,6 @@ QUEUES = {
     "ending_soon": "即将到期",
     "originals": "原件未退",
 }
-REVEALABLE = ("principal_name", "principal_number", "phone", "visit_address")
 FULL_ASSISTANCE_FACT = "HS-08"  # how many items the county says the whole process has
 REGISTER = Transition(
     name="register",
@@ -79,7 +78,8 @@ class EntrustmentQueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Entrustment)
-class EntrustmentAdmin(PapersMixin, WorkflowAdmin):
+class EntrustmentAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
+    revealable = ("principal_name", "principal_number", "phone", "visit_address")
     paper_model = EntrustmentDocument
     paper_subject = "entrustment"
     workflow = ENTRUSTMENT_WORKFLOW
@@ -140,7 +140,6 @@ class EntrustmentAdmin(PapersMixin, WorkflowAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("<int:pk>/reveal/", view(self.reveal_view), name="services_entrustment_reveal"),
             path("<int:pk>/board/", view(self.board_view), name="services_entrustment_board"),
             *super().get_urls(),
         ]
@@ -218,7 +217,7 @@ class EntrustmentAdmin(PapersMixin, WorkflowAdmin):
             "seen_cases": seen,
             "verb_buttons": self.verb_buttons(record, request.user),
             "history": self.history(record),
-            "can_reveal": request.user.has_perm("audit.reveal_personal"),
+            "can_reveal": self.may_reveal(request),
             "revealed": revealed or {},
         }
         return TemplateResponse(request, "admin/services/entrustment/page.html", context)
@@ -231,22 +230,8 @@ class EntrustmentAdmin(PapersMixin, WorkflowAdmin):
             return HttpResponseRedirect(reverse("admin:services_entrustment_changelist"))
         return response
 
-    def reveal_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Shows name, number, phone and address in full once, with the reason on record."""
-        record = self._find(request, pk)
-        if request.method != "POST":
-            return HttpResponseRedirect(record.get_absolute_url())
-        reason, shown = request.POST.get("reason", ""), {}
-        try:
-            for name in REVEALABLE:
-                if getattr(record, name):
-                    shown[name] = reveal(record=record, field=name, actor=request.user, reason=reason)
-        except PortalError as error:
-            messages.error(request, error.message)
-            return HttpResponseRedirect(record.get_absolute_url())
-        response = self.entrustment_page(request, record, revealed=shown)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+    def revealed_page(self, request: HttpRequest, record: Any, shown: dict[str, str]) -> HttpResponse:
+        return self.entrustment_page(request, self._find(request, record.pk), revealed=shown)
 
     def board_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """全帮办 by stage: what is done, under way, next; derived from the project's linked cases."""

@@ -344,6 +344,12 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Several models have a field named `state`; their lists of values keep readable names.
     "ENUM_NAME_OVERRIDES": {
+        "AssistanceModeEnum": "services.choices_entrustments.AssistanceMode",
+        "ApplyModeEnum": "policies.choices.ApplyMode",
+        "MatchVerdictEnum": "policies.choices.Verdict",
+        "ClaimOriginEnum": "policies.choices_claims.ClaimOrigin",
+        "ClaimStateEnum": "policies.choices_claims.ClaimState",
+        "RefusalCodeEnum": "policies.choices_claims.RefusalCode",
         "CataloguePublicationEnum": "services.choices.PublicationState",
         "DayUnitEnum": "services.choices.DayUnit",
         "FactScopeEnum": "services.choices.FactScope",

@@ -22,8 +22,9 @@ from policies.matching import IN_FORCE, match_clause
 from policies.models import PolicyClaim, PolicyClause
 from policies.workflow_claims import CLAIM_WORKFLOW
 from tuoxian_portal.audit.actions import log
-from tuoxian_portal.audit.steps import locked, step
+from tuoxian_portal.audit.steps import locked, step, write
 from tuoxian_portal.core.calendar import load_calendar, today
+from tuoxian_portal.core.concurrency import check_version
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
 from tuoxian_portal.core.money import format_yuan
 from tuoxian_portal.core.numbering import next_number
@@ -186,7 +187,8 @@ def approve_claim(
     clause = (
         PolicyClause.objects.select_for_update(of=("self",)).select_related("policy").get(pk=fresh.clause_id)
     )
-    CLAIM_WORKFLOW.check(fresh, "approve_claim", actor, reason=reason)
+    check_version(fresh, version)
+    transition = CLAIM_WORKFLOW.check(fresh, "approve_claim", actor, reason=reason)
     if clause.policy.status_on(day) not in IN_FORCE:
         raise WorkflowError(f"政策现在不是有效状态（{clause.policy.reason_on(day)}），不能批准兑现。")
     amount = _amount(fresh, fresh.approved_yuan)
@@ -199,16 +201,12 @@ def approve_claim(
             )
     _check_exclusions(fresh, clause)
     days = clause.pay_within_days
-    return step(
-        CLAIM_WORKFLOW,
-        "approve_claim",
-        fresh,
-        actor,
-        reason=reason,
-        version=version,
-        approved_on=day,
-        pay_due_on=load_calendar().add(day, days) if days else None,
-    )
+    values = {
+        "state": transition.target,
+        "approved_on": day,
+        "pay_due_on": load_calendar().add(day, days) if days else None,
+    }
+    return write(fresh, values, actor=actor, action=transition.name, reason=reason)
 
 
 def _check_exclusions(claim: PolicyClaim, clause: PolicyClause) -> None:

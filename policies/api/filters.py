@@ -3,7 +3,8 @@
 from django_filters import rest_framework as filters
 
 from policies.choices import Factor, Level, Nature, PriceKind, Publication, Status, Theme
-from policies.models import FactorPrice, IncentivePolicy
+from policies.choices_claims import ClaimOrigin, ClaimState
+from policies.models import FactorPrice, IncentivePolicy, PolicyClaim
 from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
 from tuoxian_portal.directory.models import Industry
 
@@ -33,4 +34,18 @@ class FactorPriceFilter(filters.FilterSet):
 
     class Meta:
         model = FactorPrice
+        fields: list[str] = []
+
+
+class ClaimFilter(filters.FilterSet):
+    state = ChoicesFilter(choices=ClaimState.choices)
+    origin = ChoicesFilter(choices=ClaimOrigin.choices)
+    year = filters.NumberFilter()
+    clause = filters.CharFilter(field_name="clause__code", label="条款编号")
+    policy = filters.CharFilter(field_name="clause__policy__slug", label="政策网址标识")
+    filed_from = filters.DateFilter(field_name="filed_on", lookup_expr="gte")
+    filed_to = filters.DateFilter(field_name="filed_on", lookup_expr="lte")
+
+    class Meta:
+        model = PolicyClaim
         fields: list[str] = []

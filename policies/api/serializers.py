@@ -5,12 +5,17 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from policies.choices import Status
-from policies.models import FactorPrice, IncentivePolicy, PolicyClause, PolicyQuestion
+from policies.choices import ApplyMode, Status, Verdict
+from policies.choices_claims import ClaimOrigin, ClaimState, RefusalCode
+from policies.fact_labels import labels
+from policies.models import FactorPrice, IncentivePolicy, PolicyClaim, PolicyClause, PolicyQuestion
+from policies.rules import conditions
 from policies.status import missing_for_force
 from policies.workflow import POLICY_WORKFLOW
+from policies.workflow_claims import CLAIM_WORKFLOW
 from tuoxian_portal.core.api.viewsets import ReasonSerializer
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.directory.models import Enterprise
 
 SOURCE = ["source_title", "source_publisher", "source_date", "source_where", "confidence"]
 
@@ -18,6 +23,8 @@ SOURCE = ["source_title", "source_publisher", "source_date", "source_where", "co
 class ClauseSerializer(serializers.ModelSerializer):
     benefit_label = serializers.CharField(source="get_benefit_display", read_only=True)
     tied_to_tax = serializers.BooleanField(read_only=True)
+    condition_text = serializers.SerializerMethodField()
+    mode = serializers.ChoiceField(choices=ApplyMode.choices, allow_blank=True, read_only=True)
 
     class Meta:
         model = PolicyClause
@@ -29,8 +36,25 @@ class ClauseSerializer(serializers.ModelSerializer):
             "benefit_label",
             "amount_text",
             "tied_to_tax",
+            "code",
+            "condition",
+            "condition_text",
+            "formula",
+            "cap_wan",
+            "years",
+            "mode",
+            "payer",
+            "pay_within_days",
+            "opens_on",
+            "closes_on",
+            "materials",
+            "service_item_code",
             *SOURCE,
         ]
+
+    def get_condition_text(self, clause: PolicyClause) -> str:
+        """The condition as a sentence; "" when the source does not state it."""
+        return "" if clause.rule is None else conditions.say(clause.rule, labels())
 
 
 class QuestionSerializer(serializers.ModelSerializer):
@@ -181,3 +205,92 @@ class FactorPriceSerializer(serializers.ModelSerializer):
 
     def get_age_warning(self, price: FactorPrice) -> str:
         return price.age_warning(today())
+
+
+class ClaimListSerializer(serializers.ModelSerializer):
+    """One claim. Amounts are 元."""
+
+    state_label = serializers.CharField(source="get_state_display", read_only=True)
+    state = serializers.ChoiceField(choices=ClaimState.choices, read_only=True)
+    origin = serializers.ChoiceField(choices=ClaimOrigin.choices, read_only=True)
+    verdict = serializers.ChoiceField(choices=Verdict.choices, read_only=True)
+    clause = serializers.CharField(source="clause.code", read_only=True)
+    clause_name = serializers.CharField(source="clause.name", read_only=True)
+    policy = serializers.CharField(source="clause.policy.slug", read_only=True)
+    enterprise = serializers.CharField(source="enterprise.name", read_only=True)
+
+    class Meta:
+        model = PolicyClaim
+        fields = [
+            "number",
+            "policy",
+            "clause",
+            "clause_name",
+            "enterprise",
+            "year",
+            "origin",
+            "state",
+            "state_label",
+            "filed_on",
+            "verdict",
+            "estimate_yuan",
+            "claimed_yuan",
+            "approved_yuan",
+            "approved_on",
+            "pay_due_on",
+            "notified_on",
+            "paid_on",
+            "refusal_code",
+            "is_sample",
+            "updated_at",
+        ]
+
+
+class ClaimDetailSerializer(ClaimListSerializer):
+    available_actions = serializers.SerializerMethodField()
+
+    class Meta(ClaimListSerializer.Meta):
+        fields = [
+            *ClaimListSerializer.Meta.fields,
+            "basis",
+            "payment_reference",
+            "objection",
+            "note",
+            "version",
+            "available_actions",
+        ]
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_available_actions(self, claim: PolicyClaim) -> list[str]:
+        return [t.name for t in CLAIM_WORKFLOW.available(claim, self.context["request"].user)]
+
+
+class FileClaimSerializer(serializers.Serializer):
+    """The body that files a claim: the clause by its code, the enterprise by its 统一社会信用代码."""
+
+    clause = serializers.SlugRelatedField(slug_field="code", queryset=PolicyClause.objects.public())
+    enterprise = serializers.SlugRelatedField(
+        slug_field="credit_code", queryset=Enterprise.objects.exclude(credit_code="")
+    )
+    year = serializers.IntegerField(required=False, allow_null=True, default=None)
+    claimed_yuan = serializers.DecimalField(
+        max_digits=16, decimal_places=2, required=False, allow_null=True, default=None
+    )
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000)
+
+
+class ClaimAmountSerializer(ReasonSerializer):
+    """The body of `review` and `confirm`: the amount in 元; what was claimed or estimated by default."""
+
+    approved_yuan = serializers.DecimalField(
+        max_digits=16, decimal_places=2, required=False, allow_null=True, default=None
+    )
+
+
+class PayClaimSerializer(ReasonSerializer):
+    payment_reference = serializers.CharField(max_length=80)
+    paid_on = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class RefuseClaimSerializer(ReasonSerializer):
+    refusal_code = serializers.ChoiceField(choices=RefusalCode.choices)

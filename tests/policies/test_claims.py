@@ -344,3 +344,41 @@ class TestRegister:
         for _ in range(18):
             enterprise(investment_wan=2000, equipment_wan=600)
         assert count() == few
+
+
+class TestApi:
+    URL = "/api/v1/policies/policy-claims/"
+
+    def test_from_filing_to_payment(self, api_client, officer, person):
+        row = enterprise(investment_wan=2000, equipment_wan=600)
+        row.credit_code = "91150122MA0TEST001"
+        type(row).objects.filter(pk=row.pk).update(credit_code=row.credit_code)
+        clause = claimable(mode="apply")
+        api_client.force_authenticate(officer)
+        made = api_client.post(self.URL, {"clause": clause.code, "enterprise": row.credit_code})
+        assert made.status_code == 201, made.json()
+        one = f"{self.URL}{made.json()['number']}/"
+        assert "review_claim" in made.json()["available_actions"]
+        assert api_client.post(f"{one}review/", {"approved_yuan": "999999999"}).status_code == 400
+        assert api_client.post(f"{one}review/", {}).json()["state"] == "reviewed"
+        assert api_client.post(f"{one}approve/", {}).status_code == 409
+        api_client.force_authenticate(person("policy_officer"))
+        assert api_client.post(f"{one}approve/", {}).json()["pay_due_on"]
+        assert api_client.post(f"{one}pay/", {}).status_code == 400
+        paid = api_client.post(f"{one}pay/", {"payment_reference": "1"}).json()
+        assert (paid["state"], paid["paid_on"]) == ("paid", today().isoformat())
+        assert api_client.get(self.URL, {"state": "paid"}).json()["results"][0]["number"] == paid["number"]
+        assert api_client.get(self.URL, {"state": "moon"}).status_code == 400
+
+    def test_nobody_else_sees_them(self, api_client, person):
+        claim = ClaimFactory()
+        assert api_client.get(self.URL).status_code in {401, 403}
+        api_client.force_authenticate(person("window"))
+        answer = api_client.get(f"{self.URL}{claim.number}/")
+        assert answer.status_code in {403, 404}
+
+    def test_queries_do_not_grow(self, api_client, officer, django_assert_max_num_queries):
+        api_client.force_authenticate(officer)
+        ClaimFactory.create_batch(15)
+        with django_assert_max_num_queries(8):
+            api_client.get(self.URL)

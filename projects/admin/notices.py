@@ -84,6 +84,7 @@ class OverdueNoticeFilter(admin.SimpleListFilter):
 @admin.register(SupervisionNotice)
 class SupervisionNoticeAdmin(ActionSavedAdmin, WorkflowAdmin):
     workflow = NOTICE_WORKFLOW
+    view_on_site = False
     verbs = {
         "answer": Verb(AnswerForm, actions.answer_notice, "notice"),
         "close": Verb(CloseForm, actions.close_notice, "notice"),

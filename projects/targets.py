@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from projects.choices import Comparison, Nature, ProjectType, ReportState, Status
+from projects.choices import Comparison, Nature, ProjectType, ReportState, Status, TargetCategory
 from projects.models import FundsReceipt, KeyProject, ProgressReport
 from projects.querysets import booked
 from tuoxian_portal.core.money import percent
@@ -110,22 +110,35 @@ def actuals(targets: Iterable[Any], *, until: date | None = None) -> dict[int, A
 
 
 def _actual(target: Any, tables: dict[Scope, dict[str, Any]]) -> Actual:
+    """Computed where the portal holds data; typed otherwise; unknown, with the reason, as the last."""
+    rule = RULES.get(target.rule)
+    table = tables[(target.is_sample, target.year)][rule.table] if rule and target.year else {}
+    if rule and table:
+        rows = [row for key, row in table.items() if target.industry_id in (None, key)]
+        value = sum((Decimal(row[rule.field] or 0) for row in rows), Decimal(0))
+        return Actual(value, rule.text, percent(value, target.value or 0), "门户台账")
     if target.typed_actual is not None:
         return Actual(
             target.typed_actual,
-            f"由主管部门填报，截至 {target.typed_actual_on}" if target.typed_actual_on else "由主管部门填报",
+            f"由主管部门填报，截至 {target.typed_actual_on}",
             percent(target.typed_actual, target.value or 0),
             target.typed_actual_source,
         )
+    return Actual(None, why_unknown(target))
+
+
+def why_unknown(target: Any) -> str:
+    """Why the portal gives no actual for `target`, in words."""
+    if target.category == TargetCategory.RESULT:
+        return "已公布的结果，本身就是实际值，不再计算。"
+    if target.category == TargetCategory.LAYOUT:
+        return "布局内容，没有数值。"
+    if target.category == TargetCategory.DERIVED:
+        return "由来源推算得出，不是目标。"
     rule = RULES.get(target.rule)
-    if rule is None or not target.year:
-        return Actual(None, NO_SOURCE)
-    table = tables[(target.is_sample, target.year)][rule.table]
-    if not table:
-        return Actual(None, f"门户没有 {target.year} 年的相应记录，无法计算。口径：{rule.text}")
-    rows = [row for key, row in table.items() if target.industry_id in (None, key)]
-    value = sum((Decimal(row[rule.field] or 0) for row in rows), Decimal(0))
-    return Actual(value, rule.text, percent(value, target.value or 0), "门户台账")
+    if rule and target.year:
+        return f"门户没有 {target.year} 年的相应记录，无法计算。口径：{rule.text}"
+    return NO_SOURCE
 
 
 def _read(is_sample: bool, year: int, until: date | None) -> dict[str, dict[Any, dict[str, Any]]]:

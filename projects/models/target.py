@@ -15,7 +15,7 @@ class Target(Sourced, Sampled):
 
     `rule` names the 口径 in `projects.targets` by which the portal computes the actual value; empty
     means that the portal holds no data for it, and the page says so. A typed actual (GDP, output)
-    carries its own source and day.
+    carries its own source and day, and never stands before what the portal computes.
     """
 
     indicator = models.CharField(_("指标"), max_length=80)
@@ -59,9 +59,10 @@ class Target(Sourced, Sampled):
         ordering = ["order", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(typed_actual__isnull=True) | ~models.Q(typed_actual_source=""),
+                condition=models.Q(typed_actual__isnull=True)
+                | (~models.Q(typed_actual_source="") & models.Q(typed_actual_on__isnull=False)),
                 name="target_actual_has_source",
-                violation_error_message="填报实际值须写明来源。",
+                violation_error_message="填报实际值须写明来源和日期。",
             )
         ]
 

@@ -129,7 +129,12 @@ def test_a_typed_actual_needs_its_source():
     ],
 )
 def test_whether_a_target_is_met(comparison, value, met):
-    row = target(comparison=comparison, typed_actual=value, typed_actual_source="公报" if value else "")
+    row = target(
+        comparison=comparison,
+        typed_actual=value,
+        typed_actual_source="公报" if value else "",
+        typed_actual_on=date(2026, 3, 1),
+    )
     assert is_met(row, actual(row)) is met
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tuoxian_portal.dashboard import views_cockpit, views_public, views_rows
+from tuoxian_portal.dashboard import views_cockpit, views_public, views_rows, views_targets
 
 app_name = "dashboard"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("dashboard/refresh/", views_cockpit.refresh, name="refresh"),
     path("dashboard/projects/", views_rows.projects, name="projects"),
     path("dashboard/industries/", views_rows.industries, name="industries"),
+    path("dashboard/targets/", views_targets.targets, name="targets"),
     path("dashboard/finance/", views_rows.finance, name="finance"),
     path("dashboard/hall/", views_rows.hall, name="hall"),
     path("help/", views_public.help_page, name="help"),

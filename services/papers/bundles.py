@@ -199,7 +199,7 @@ def _sections(cases: Sequence[Case], outside: Sequence[tuple[str, str]], kind: s
         else:
             when = str(CaseState(case.state).label)
         rows.append([str(number), _case_name(case), case.case_number, case.department.name, when])
-    table = _rows(["序号", "事项", "办件编号", "办理部门", "办理情况"], rows, [0.8, 2.9, 3.7, 2.4, 2.1])
+    table = _rows(["序号", "事项", "办件编号", "办理部门", "办理情况"], rows, [1, 2.9, 3.7, 2.4, 2.1])
     text = "本次申请的事项，各由所列部门办理："
     if kind == PaperKind.BUNDLE_CORRECTION_RECEIPT:
         text = "本次补正的事项："
@@ -219,9 +219,7 @@ def _mentions(cases: Sequence[Case], text: str) -> list[dict[str, Any]]:
         [str(n), _case_name(case), case.case_number, str(CaseState(case.state).label)]
         for n, case in enumerate(cases, 1)
     ]
-    return [
-        {"text": text, "table": _rows(["序号", "事项", "办件编号", "办理情况"], rows, [0.8, 4, 3.7, 2.4])}
-    ]
+    return [{"text": text, "table": _rows(["序号", "事项", "办件编号", "办理情况"], rows, [1, 4, 3.7, 2.4])}]
 
 
 def _missing(cases: Sequence[Case], missing: Mapping[int, Sequence[str]]) -> Table:
@@ -229,7 +227,7 @@ def _missing(cases: Sequence[Case], missing: Mapping[int, Sequence[str]]) -> Tab
     for case in cases:
         for text in missing[case.pk]:
             rows.append([str(len(rows) + 1), f"{_case_name(case)}（{case.department.name}）", text])
-    return _rows(["序号", "事项", "需要补正的内容"], rows, [0.8, 4, 5.2])
+    return _rows(["序号", "事项", "需要补正的内容"], rows, [1, 4, 5.2])
 
 
 def _accepted(cases: Sequence[Case]) -> Table:
@@ -243,7 +241,7 @@ def _accepted(cases: Sequence[Case]) -> Table:
         ]
         for n, case in enumerate(cases, 1)
     ]
-    return _rows(["序号", "事项", "办件编号", "办理部门", "决定期限"], rows, [0.8, 2.9, 3.7, 2.4, 2])
+    return _rows(["序号", "事项", "办件编号", "办理部门", "决定期限"], rows, [1, 2.9, 3.7, 2.4, 2])
 
 
 def _delivered(cases: Sequence[Case]) -> Table:
@@ -257,4 +255,4 @@ def _delivered(cases: Sequence[Case]) -> Table:
         ]
         for n, case in enumerate(cases, 1)
     ]
-    return _rows(["序号", "事项", "办件编号", "决定", "办理结果"], rows, [0.8, 3, 3.7, 1.2, 2.6])
+    return _rows(["序号", "事项", "办件编号", "决定", "办理结果"], rows, [1, 3, 3.7, 1.2, 2.6])

@@ -82,7 +82,7 @@ def render_paper(document: IssuedPaper) -> bytes:
     if content["table"]:
         _table(paper, content["table"])
     for section in content.get("sections") or []:
-        paper.text(section["text"], indent=2)
+        paper.text(section["text"], indent=2, room=6 if section["table"] else 0)
         if section["table"]:
             _table(paper, section["table"])
     for text in content["after"]:

@@ -247,10 +247,18 @@ class Pdf:
         self._add("heading", text, level=level)
 
     def text(
-        self, text: str, *, indent: float = 0, align: str = "justify", bold: bool = False, size: float = 0
+        self,
+        text: str,
+        *,
+        indent: float = 0,
+        align: str = "justify",
+        bold: bool = False,
+        size: float = 0,
+        room: int = 0,
     ) -> None:
-        """A paragraph. `indent` is in characters, `align` one of left, center, right, justify."""
-        self._add("text", text, indent=indent, align=align, bold=bold, size=size)
+        """A paragraph. `indent` is in characters, `align` one of left, center, right, justify. With fewer
+        than `room` lines left on the page it begins on the next: what introduces a table stays with it."""
+        self._add("text", text, indent=indent, align=align, bold=bold, size=size, room=room)
 
     def facts(self, rows: Sequence[tuple[str, str]], *, qr: str = "", qr_caption: str = "") -> None:
         """Label and value, ruled. With `qr` the code of that text stands to the right of them."""
@@ -343,8 +351,9 @@ class Pdf:
             self._text(text, size=size, bold=True, align="left"),
         ]
 
-    def _render_text(self, text: str, **options: Any) -> list[Flowable]:
-        return [self._text(text, **options)]
+    def _render_text(self, text: str, *, room: int = 0, **options: Any) -> list[Flowable]:
+        before = [CondPageBreak(room * self.leading)] if room else []
+        return [*before, self._text(text, **options)]
 
     def _cell(self, text: str, *, bold: bool = False, align: str = "left", size: float = 0) -> Text:
         size = size or min(self.base, 12)

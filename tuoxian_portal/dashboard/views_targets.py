@@ -84,7 +84,6 @@ def targets(request: HttpRequest) -> HttpResponseBase:
         "dashboard/targets.html",
         {
             "blocks": blocks,
-            "headers": HEADERS,
             "years": years,
             "year": year,
             "notice": f"没有“{asked[:10]}”年的目标，已显示全部。" if asked and not year else "",

@@ -27,7 +27,8 @@ class FactField(forms.CharField):
     def __init__(self, fact: Fact, labels: Labels) -> None:
         self.fact, self.labels = fact, labels
         numeric = fact.is_numeric
-        hint = fact.hint or (f"单位{fact.unit}，可写“1.2万”。" if numeric else "")
+        large = {"万元": "例如 1200，也可写“1.2亿”。", "元/度": "例如 0.42。"}.get(fact.unit, "可写“1.2万”。")
+        hint = fact.hint or (large if numeric else "")
         super().__init__(
             label=f"{fact.label}（{fact.unit}）" if fact.unit else fact.label,
             help_text=hint,

@@ -6,7 +6,7 @@ clauses in force enter the sum.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -86,7 +86,22 @@ class ClauseMatch:
         return [FACTS[key] for key in self.estimate.missing]
 
 
-def match_clause(clause: PolicyClause, facts: Facts, day: date, labels: Labels) -> ClauseMatch:
+def within_envelope(clause: PolicyClause, amount: Estimate) -> Estimate:
+    """`amount`, at most what is left of the envelope; as it is where that was not asked
+    (`for_matching` asks)."""
+    committed = getattr(clause, "committed_yuan", None)
+    if clause.budget_wan is None or committed is None or amount.total is None:
+        return amount
+    left = max(clause.budget_wan * WAN - committed, Decimal(0))
+    if amount.total <= left:
+        return amount
+    note = f"只剩 {format_yuan(left)}" if left else "已用完"
+    return replace(amount, total=left, shown=f"{amount.shown}；资金盘子{note}")
+
+
+def match_clause(
+    clause: PolicyClause, facts: Facts, day: date, labels: Labels, have: str = conditions.ASKED
+) -> ClauseMatch:
     """The verdict on one clause whose policy is at hand; no query."""
     policy = clause.policy
     status = policy.status_on(day)
@@ -94,10 +109,10 @@ def match_clause(clause: PolicyClause, facts: Facts, day: date, labels: Labels) 
     if rule is None:
         cautions = ["来源没有写明适用条件。", *_cautions(clause, status, day)]
         return ClauseMatch(clause, status, Truth.MAYBE, cautions=cautions, estimate=estimate(clause, facts))
-    why = conditions.explain(rule, facts, day, labels)
+    why = conditions.explain(rule, facts, day, labels, have=have)
     result = ClauseMatch(clause, status, why.truth, why.met, why.failed, [FACTS[key] for key in why.unknown])
     if why.truth is not Truth.NO:
-        result.estimate = estimate(clause, facts)
+        result.estimate = within_envelope(clause, estimate(clause, facts))
         result.cautions = _cautions(clause, status, day)
         if why.truth is Truth.YES and status not in IN_FORCE:
             result.truth = Truth.MAYBE

@@ -1,9 +1,11 @@
 """Everything about many policies and many prices."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, Self
 
-from django.db.models import Q
+from django.db.models import DecimalField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from policies.choices import Publication
 from policies.status import starts_on, status_case
@@ -54,8 +56,17 @@ class PolicyClauseQuerySet(PortalQuerySet):
         return self.public().filter(Q(condition__isnull=False) | ~Q(formula=""))
 
     def for_matching(self) -> Self:
-        """With what `matching.match` reads; two queries."""
-        return self.select_related("policy", "policy__replaced_by").prefetch_related("exclusion_groups")
+        """With what `matching.match` reads, what is committed of each envelope included; two queries."""
+        model: Any = self.model
+        claims = model.claims.rel.related_model.objects.committed().filter(clause=OuterRef("pk")).order_by()
+        total = claims.values("clause").annotate(total=Sum("approved_yuan")).values("total")
+        return (
+            self.select_related("policy", "policy__replaced_by")
+            .prefetch_related("exclusion_groups")
+            .annotate(
+                committed_yuan=Coalesce(Subquery(total), Value(Decimal(0)), output_field=DecimalField())
+            )
+        )
 
 
 class FactorPriceQuerySet(PortalQuerySet):

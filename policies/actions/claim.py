@@ -47,7 +47,7 @@ def _new_claim(
     clause: PolicyClause, enterprise: Enterprise, day: date, year: int, **values: Any
 ) -> PolicyClaim:
     """A claim with what the register says now; the enterprise comes `with_facts`. Not saved."""
-    found = match_clause(clause, facts_of(enterprise, day), day, labels())
+    found = match_clause(clause, facts_of(enterprise, day), day, labels(), "名录里是")
     return PolicyClaim(
         number=f"DX{day.year}-{next_number(f'policies.claim.{day.year}'):04d}",
         clause=clause,

@@ -240,7 +240,7 @@ class PolicyClauseAdmin(SavedThroughActions):
         words = labels()
         rows = []
         for row in page:
-            match = match_clause(clause, facts_of(row, day), day, words)
+            match = match_clause(clause, facts_of(row, day), day, words, "名录里是")
             rows.append({"enterprise": row, "match": match, "claim": claimed.get(row.pk)})
         return {
             "sentence": conditions.say(rule, words),

@@ -342,6 +342,9 @@ def say(node: Node, labels: Labels, denied: bool = False, inner: bool = False) -
             return f"（{text}）" if inner and len(said) > 1 else text
 
 
+ASKED = "您填的是"
+
+
 @dataclass
 class Why:
     """A verdict with its reasons: what is met, what fails (and by how much), what is not known."""
@@ -353,15 +356,17 @@ class Why:
     """Keys of facts that would decide it."""
 
 
-def explain(node: Node, facts: Facts, day: date, labels: Labels, denied: bool = False) -> Why:
-    """`judge` with its reasons; the truths agree always."""
+def explain(
+    node: Node, facts: Facts, day: date, labels: Labels, denied: bool = False, have: str = ASKED
+) -> Why:
+    """`judge` with its reasons; the truths agree always. `have` introduces a fact in a reason."""
     match node:
         case Not(part):
-            return explain(part, facts, day, labels, not denied)
+            return explain(part, facts, day, labels, not denied, have)
         case Compare():
-            return _explain_comparison(node, facts, day, labels, denied)
+            return _explain_comparison(node, facts, day, labels, denied, have)
         case All(parts) | AnyOf(parts):
-            whys = [explain(part, facts, day, labels, denied) for part in parts]
+            whys = [explain(part, facts, day, labels, denied, have) for part in parts]
             together = isinstance(node, All) is not denied
             truth = (every if together else some)(why.truth for why in whys)
             if truth is Truth.NO and not together and len(whys) > 1:
@@ -378,7 +383,9 @@ def explain(node: Node, facts: Facts, day: date, labels: Labels, denied: bool = 
             return result
 
 
-def _explain_comparison(comparison: Compare, facts: Facts, day: date, labels: Labels, denied: bool) -> Why:
+def _explain_comparison(
+    comparison: Compare, facts: Facts, day: date, labels: Labels, denied: bool, have: str
+) -> Why:
     truth = holds(comparison, facts, day)
     truth = ~truth if denied else truth
     fact = comparison.fact
@@ -386,13 +393,13 @@ def _explain_comparison(comparison: Compare, facts: Facts, day: date, labels: La
     if truth is Truth.MAYBE:
         return Why(truth, unknown=[fact.key])
     value = facts[fact.key]
-    have = show(fact, value, labels)
+    shown = show(fact, value, labels)
     if truth is Truth.YES:
-        return Why(truth, met=[f"{said}（您填的是 {have}）"])
+        return Why(truth, met=[f"{said}（{have} {shown}）"])
     gap = ""
     if fact.is_numeric and not isinstance(value, Holdings):
         difference = abs(Decimal(comparison.value) - value)
         lacking = comparison.value > value
         if difference:
             gap = f"，{'还差' if lacking else '超出'} {show(fact, difference, labels)}"
-    return Why(truth, failed=[f"要求{said}，您填的是 {have}{gap}"])
+    return Why(truth, failed=[f"要求{said}，{have} {shown}{gap}"])

@@ -218,6 +218,8 @@ def number(fact: Fact, text: str) -> Decimal:
         raise FactError("请填写数字，例如 1200。") from None
     times = match["times"] or ""
     if fact.unit == "万元":
+        if times == "万" and not typed.endswith("元"):  # 1.2万元, or 1.2万 of 万元? Never guess.
+            raise FactError(f"“{text.strip()[:20]}”不清楚是多少：请写成“{bare}元”，或写成多少亿。")
         if times or typed.endswith("元"):  # 1.2亿, 1200万, 50000元: the unit was written
             value = value * TIMES[times] / WAN
     else:

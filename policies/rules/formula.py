@@ -193,4 +193,4 @@ def _filled_bands(node: Bands, facts: Facts) -> str:
         f"{format_yuan(part) if is_money else plain(part, 6)} × {_filled(rate, facts)}"
         for part, _, rate in _parts(node, facts)
     ]
-    return " + ".join(sums) or "0"
+    return " + ".join(sums) or (format_yuan(Decimal(0)) if is_money else "0")

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from policies.choices import Benefit, Nature, Publication
 from policies.matching import match
 from policies.models import ExclusionGroup, PolicyClause
-from tests.factories.policies import ClauseFactory, PolicyFactory
+from tests.factories.policies import ClaimFactory, ClauseFactory, PolicyFactory
 from tuoxian_portal.core.calendar import today
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +120,14 @@ def test_the_sum_takes_the_best_of_what_excludes_each_other(client, clause):
     assert set(result.best.keys) == {other.pk, third.pk}
     assert "与合计里的另一项不可同享" in text(response)
     assert "这是金额最高的组合" in text(response)
+
+
+def test_never_more_than_is_left_of_the_envelope(client, clause):
+    PolicyClause.objects.update(budget_wan=Decimal(60))
+    ClaimFactory(clause=clause, state="approved", approved_yuan=400_000, approved_on=date(2026, 11, 3))
+    response = client.get(MATCH, {"investment": "6000", "equipment": "1200"})
+    assert response.context["result"].best.total == 200_000
+    assert "资金盘子只剩 20 万元" in text(response)
 
 
 def test_a_closed_window_is_said(client, clause):

@@ -343,7 +343,7 @@ def test_numbers_as_people_write_them(key, text, value):
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "一千", "1e9", "-5", "9" * 40, "<script>", "\x00", "99999999999亿"]
+    "text", ["", ".", "一千", "1e9", "-5", "9" * 40, "1.2万", "<script>", "\x00", "99999999999亿"]
 )
 def test_rubbish_is_refused_in_chinese(text):
     with pytest.raises(FactError, match=r"[\u4e00-\u9fff]"):

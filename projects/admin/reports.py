@@ -48,6 +48,9 @@ class ProgressReportForm(VersionedModelForm):
         return month_of(self.cleaned_data["month"])
 
 
+REFUSALS_SHOWN = 10
+
+
 class RestateForm(ReasonForm):
     """The figure of a frozen month, and what it should be."""
 
@@ -147,6 +150,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
     }
     save_action = actions.save_report
     save_argument = "report"
+    actions = ["accept_selected", "freeze_selected"]
     form = ProgressReportForm
     state_badge = badge(ReportState)
     list_display = [
@@ -204,6 +208,40 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
             ),
             *super().get_urls(),
         ]
+
+    # --- many at once ---------------------------------------------------------------------------
+    def has_accept_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("projects.accept_report")
+
+    def has_freeze_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("projects.freeze_report")
+
+    @admin.action(description=_("审核通过所选"), permissions=["accept"])
+    def accept_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, actions.accept_report, "审核通过")
+
+    @admin.action(description=_("冻结所选"), permissions=["freeze"])
+    def freeze_selected(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, actions.freeze_report, "冻结")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet, action: Any, word: str) -> None:
+        """One action a report, oldest month first; each refusal is said with its reason."""
+        done, refused = 0, []
+        for report in queryset.select_related("project").order_by("month", "project"):
+            try:
+                action(report=report, actor=request.user, version=report.version)
+            except PortalError as error:
+                refused.append(f"{report}：{error.message}")
+            else:
+                done += 1
+        if done:
+            messages.success(request, f"已{word} {done} 份。")
+        for text in refused[:REFUSALS_SHOWN]:
+            messages.error(request, text)
+        if len(refused) > REFUSALS_SHOWN:
+            messages.error(
+                request, f"另有 {len(refused) - REFUSALS_SHOWN} 份没有{word}，请逐份打开查看原因。"
+            )
 
     def publish_photo_view(self, request: HttpRequest, token: Any) -> HttpResponse:
         """Publishes a photograph, or takes it away; back to its report."""

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from zeal import zeal_ignore
 
 from projects.choices import MilestoneKind, ReportState, Stage, Status
 from projects.models import (
@@ -400,3 +401,22 @@ def test_a_target_of_an_absurd_year_is_an_error_of_the_form(client, person, year
     response = client.post(url("target", "change", target.pk), {"year": year})
     assert response.status_code == 200
     assert "year" in response.context["adminform"].form.errors
+
+
+def test_many_months_are_accepted_and_frozen_in_their_order(client):
+    user = UserFactory(roles=["supervisor"])
+    client.force_login(user)
+    project = KeyProjectFactory(stage=Stage.BUILDING)
+    months = [AcceptedReportFactory(project=project, month=date(2026, n, 1)) for n in (2, 1)]
+    own = ProgressReportFactory(state=ReportState.SUBMITTED, submitted_by=user)
+    data = {"action": "freeze_selected", "_selected_action": [r.pk for r in months]}
+    with zeal_ignore():  # each report is an action of its own
+        page = client.post(url("progressreport"), data, follow=True)
+        assert "已冻结 2 份" in text(page)
+        data = {"action": "accept_selected", "_selected_action": [own.pk]}
+        assert "须由另一位工作人员审核" in text(client.post(url("progressreport"), data, follow=True))
+    assert not project.progress_reports.exclude(state=ReportState.FROZEN).exists()
+    client.force_login(UserFactory(roles=["official"]))
+    client.post(url("progressreport"), data)
+    own.refresh_from_db()
+    assert own.state == ReportState.SUBMITTED

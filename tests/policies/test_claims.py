@@ -175,6 +175,19 @@ class TestMoney:
         assert late.is_overdue_on(date(2026, 1, 6))
         assert list(PolicyClaim.objects.overdue(date(2026, 1, 6))) == [late]
 
+    def test_the_paying_clock_follows_the_calendar(self, officer):
+        from tuoxian_portal.core.calendar import forget_calendar
+        from tuoxian_portal.core.models import CalendarDay
+
+        claim = actions.approve_claim(claim=at(S.REVIEWED), actor=officer)
+        due = claim.pay_due_on
+        CalendarDay.objects.update_or_create(date=due, defaults={"is_working": False, "name": "放假"})
+        forget_calendar()
+        assert PolicyClaim.objects.derive_due_again() == 1
+        claim.refresh_from_db()
+        assert claim.pay_due_on > due
+        assert PolicyClaim.objects.derive_due_again() == 0
+
     def test_paying(self, officer):
         claim = at(S.APPROVED)
         with pytest.raises(ValidationError, match="凭证"):

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from services.choices_forms import DayRule, FieldGroup, FieldKind
+from services.choices_forms import ApplicantFact, DayRule, FieldGroup, FieldKind
 from services.models import FormField, ItemField, ServiceItem
 from services.models.form_fields import DIGITS
 from tuoxian_portal.core import codes, crypto
@@ -137,6 +137,40 @@ def known_answers(groups: Iterable[FormGroup], facts: Mapping[str, str]) -> dict
         for question in questions_of(groups)
         if (value := facts.get(question.field.fills_from or "", "").strip())
     }
+
+
+def checked_form(
+    groups: Iterable[FormGroup],
+    *,
+    facts: Mapping[str, str],
+    answers: Mapping[str, Any],
+    on_paper: bool,
+    unchecked_number: bool = False,
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """The form as kept with an application: (values, errors), both by field key.
+
+    What the `facts` about the applicant say is filled in and not complained about here: they have
+    been checked where they were asked. With `on_paper` nothing is required that was not typed; an
+    `unchecked_number` was taken by a decision of its own and goes in as it is.
+    """
+    groups = list(groups)
+    known = known_answers(groups, facts)
+    taken = {}
+    if unchecked_number:
+        asked = {q.key for q in questions_of(groups) if q.field.fills_from == ApplicantFact.NUMBER}
+        taken = {key: known.pop(key) for key in asked & set(known)}
+    typed = {key: value for key, value in answers.items() if value}
+    data = {**known, **typed}
+    values, errors = clean_answers(groups, data)
+    elsewhere = {q.key for q in questions_of(groups) if q.field.fills_from and q.key not in typed}
+    return (
+        {**values, **taken},
+        {
+            key: messages
+            for key, messages in errors.items()
+            if key not in elsewhere and (not on_paper or data.get(key))
+        },
+    )
 
 
 def clean_answers(

@@ -35,6 +35,7 @@ PUBLIC_EVENTS = {
 }
 STAFF_LABELS = {
     "register": "登记",
+    "override_number": "登记未通过校验的证件号码",
     "recompute": "期限重新推算",
     "reveal": "查看个人信息原文",
     "link_licence": "用电子证照免交材料",

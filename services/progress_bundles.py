@@ -37,7 +37,12 @@ CASE_EVENTS = {
 CASE_EVENTS |= {"return_case", "terminate", "split_off", "split_off_waiting"}
 MORE_PUBLIC = {"release": "前置事项已办好，开始办理", "split_off": "改为单独办理"}
 MORE_PUBLIC["split_off_waiting"] = MORE_PUBLIC["split_off"]
-STAFF_LABELS = {"register": "登记收件", "recompute": "期限重新推算", "reveal": "查看个人信息原文"}
+STAFF_LABELS = {
+    "register": "登记收件",
+    "override_number": "登记未通过校验的证件号码",
+    "recompute": "期限重新推算",
+    "reveal": "查看个人信息原文",
+}
 
 
 def label_of(action: str) -> str:

@@ -17,7 +17,12 @@ VIEW_CASES = [
 role_grants.register(
     "services-cases",
     {
-        "window": [*VIEW_CASES, "services.add_case", "services.receive_case"],
+        "window": [
+            *VIEW_CASES,
+            "services.add_case",
+            "services.receive_case",
+            "services.override_number",
+        ],
         "reviewer": [*VIEW_CASES, "services.review_case"],
         "approver": [*VIEW_CASES, "services.decide_case"],
         "issuer": [*VIEW_CASES, "services.deliver_case"],

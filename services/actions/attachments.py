@@ -1,6 +1,8 @@
 """Attaching files to a case, taking them away, handing them out."""
 
 import logging
+from collections.abc import Sequence
+from copy import copy as copy_of
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -128,6 +130,27 @@ def adopt(*, case: Case, actor: Any) -> int:
         attachment.case = case
         attachment.line_id = lines.get(attachment.material_id) if attachment.material_id else None
     return CaseAttachment.objects.bulk_update(waiting, ["case", "line"])
+
+
+@transaction.atomic
+def adopt_for_all(*, submission: UUID, cases: Sequence[Case], actor: Any) -> int:
+    """Gives every case of a bundle, just recorded, what was uploaded for the whole of it: each department
+    sees the file in its own case, and takes it away from there only. Returns how many files; one query
+    when there is none, else two more."""
+    waiting = list(CaseAttachment.objects.filter(submission=submission, case=None, uploaded_by=actor))
+    if not waiting or not cases:
+        return 0
+    first, *others = cases
+    copies = []
+    for attachment in waiting:
+        for case in others:
+            copy = copy_of(attachment)
+            copy.pk, copy.case, copy.submission = None, case, case.submission
+            copies.append(copy)
+        attachment.case, attachment.submission = first, first.submission
+    CaseAttachment.objects.bulk_create(copies)
+    CaseAttachment.objects.bulk_update(waiting, ["case", "submission"])
+    return len(waiting)
 
 
 @transaction.atomic

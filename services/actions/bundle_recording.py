@@ -15,19 +15,23 @@ from django.utils import timezone
 
 from services import custody
 from services.actions.acting import set_deadlines
+from services.actions.attachments import adopt_for_all
 from services.actions.recording import (
     COUNTY_CODE,
     Applicant,
+    Errors,
     HandedIn,
     LikelyDuplicate,
     case_numbers,
+    check_override,
     check_recorder,
+    clean_note,
 )
 from services.choices import HandlingKind, Necessity
 from services.choices_cases import CaseState, ClockKind, MaterialState, PaperKind
 from services.clock import INTAKE_DAYS
 from services.composition import Composition, MergedMaterial, compose, to_snapshot
-from services.form_filling import clean_answers, known_answers
+from services.form_filling import checked_form
 from services.models import (
     BundleCase,
     BundleDocument,
@@ -51,7 +55,6 @@ from tuoxian_portal.core.errors import WorkflowError
 from tuoxian_portal.core.numbering import next_number
 
 DUPLICATE_DAYS = 30
-APPLICANT_FACTS = ("name", "number", "phone", "agent_name", "agent_phone")
 
 
 def next_bundle_number(on: date) -> str:
@@ -150,14 +153,15 @@ def record_bundle(
     composition = compose(bundle, answers, held)
     parts = parts_of(composition)
     applicant, filled = _checked(
-        composition, parts, applicant, materials or {}, held, form_answers, paper_form
+        composition, parts, applicant, materials or {}, held, form_answers, paper_form, note
     )
+    check_override(actor=actor, applicant=applicant)
     if not confirmed:
         _warn_of_duplicates(applicant, bundle, parts)
     try:
         with transaction.atomic():
             maker = _Recording(actor, bundle, composition, parts, applicant, dict(materials or {}), held)
-            return maker.make(submission, filled, note.strip()[:300])
+            return maker.make(submission, filled, note.strip())
     except IntegrityError:  # the same click, a moment earlier
         if existing := _submitted(submission, actor):
             return existing
@@ -188,9 +192,10 @@ def _checked(
     held: Mapping[int, Licence],
     form_answers: Mapping[str, Any] | None,
     paper_form: bool,
+    note: str,
 ) -> tuple[Applicant, dict[str, str]]:
     """The applicant in normal form and the form as filled in. Raises `ValidationError`, all at once."""
-    errors: dict[str, Any] = {}
+    errors = Errors()
     for question in composition.open_questions:
         errors[f"question_{question.key}"] = f"请回答“{question.text}”"
     if not errors and not parts.members:
@@ -198,22 +203,23 @@ def _checked(
     for member in parts.members:
         if not parts.items[member.pk].is_public:
             raise WorkflowError(f"其中的“{member.name}”尚未发布或已停办，请联系牵头部门修改一次办。")
-    try:
+    with errors.collected():
         applicant = applicant.clean()
-    except ValidationError as error:
-        errors.update(error.error_dict)
-    facts = {name: getattr(applicant, name) for name in APPLICANT_FACTS}
-    data = {**known_answers(composition.form, facts), **{k: v for k, v in (form_answers or {}).items() if v}}
-    filled, wrong = clean_answers(composition.form, data)
-    for key, messages in wrong.items():
-        if not paper_form or data.get(key):
-            errors[f"field_{key}"] = messages
+    with errors.collected():
+        clean_note(note)
+    filled, wrong = checked_form(
+        composition.form,
+        facts=applicant.facts,
+        answers=form_answers or {},
+        on_paper=paper_form,
+        unchecked_number=bool(applicant.override_reason),
+    )
+    errors.update({f"field_{key}": messages for key, messages in wrong.items()})
     for merged in parts.asked:
         entry = given.get(merged.material.pk, HandedIn())
         if message := _material_error(merged, entry, held.get(merged.material.pk)):
             errors[f"material_{merged.material.pk}"] = message
-    if errors:
-        raise ValidationError(errors)
+    errors.throw()
     return applicant, filled
 
 
@@ -295,6 +301,7 @@ class _Recording:
             "phone": self.applicant.phone,
             "agent_name": self.applicant.agent_name,
             "agent_phone": self.applicant.agent_phone,
+            "number_override": self.applicant.override_reason,
         }
         self.bundle_case = BundleCase.objects.create(
             submission=submission,
@@ -313,6 +320,7 @@ class _Recording:
         )
         self.cases = self._cases(who, note)
         self._materials()
+        adopt_for_all(submission=submission, cases=list(self.cases.values()), actor=self.actor)
         self._write_down()
         self._papers()
         return self.bundle_case
@@ -448,6 +456,10 @@ class _Recording:
                 changes={"bundle": [None, self.bundle.slug]},
             )
         ]
+        if why := self.applicant.override_reason:
+            entries.append(
+                entry(actor=self.actor, action="override_number", target=self.bundle_case, reason=why)
+            )
         for case in self.cases.values():
             reason = f"一次办 {self.bundle_case.number}"
             entries.append(

@@ -1,5 +1,8 @@
 """Recording a case at the counter: applicant, materials, number; receipt in the same breath."""
 
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +15,8 @@ from services.actions.attachments import adopt
 from services.actions.cases import receive_case
 from services.choices import HandlingKind, Necessity, PublicationState
 from services.choices_cases import ApplicantKind, MaterialState
+from services.choices_forms import ApplicantFact
+from services.form_filling import checked_form, fields_of
 from services.models.cases import Case, CaseMaterial
 from services.models.catalogue import ServiceItem
 from services.models.licences import Licence
@@ -22,12 +27,30 @@ from tuoxian_portal.core.errors import NotPermitted, WorkflowError
 from tuoxian_portal.core.numbering import next_numbers
 
 COUNTY_CODE = "150122"
+NOTE_LENGTH = 300
 
 
 class LikelyDuplicate(WorkflowError):
     """The same applicant came for the same item a short while ago. Not a refusal: `confirmed=True`."""
 
     code = "likely_duplicate"
+
+
+class Errors(dict[str, Any]):
+    """What is wrong, by field: everything at once, so that nobody is sent back twice."""
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Keeps a `ValidationError` raised inside."""
+        try:
+            yield
+        except ValidationError as error:
+            self.update(error.error_dict)
+
+    def throw(self) -> None:
+        """Raises `ValidationError` with all of them, if there are any."""
+        if self:
+            raise ValidationError(dict(self))
 
 
 @dataclass(frozen=True)
@@ -40,6 +63,9 @@ class Applicant:
     phone: str
     agent_name: str = ""
     agent_phone: str = ""
+    # Why a number that fails its check is taken all the same; dropped when it passes. Who may say so is
+    # asked by the actions (`check_override`).
+    override_reason: str = ""
 
     def clean(self) -> "Applicant":
         """The same in normal form. Raises `ValidationError` with one message a field."""
@@ -61,7 +87,18 @@ class Applicant:
             errors["applicant_name"] = "名称不超过 120 字。"
         organisation = self.kind == ApplicantKind.ORGANISATION
         check = codes.clean_credit_code if organisation else codes.clean_identity_number
-        number = attempt("applicant_number", check, self.number)
+        reason = " ".join(self.override_reason.split())
+        try:
+            number = check(self.number)
+            reason = ""
+        except ValidationError as error:
+            number = self.number
+            if reason:
+                number = attempt("applicant_number", codes.clean_unchecked_number, self.number)
+            else:
+                errors["applicant_number"] = error
+        if len(reason) > 200:
+            errors["override_reason"] = f"理由最多 200 字，现为 {len(reason)} 字，请精简。"
         phone = attempt("phone", codes.clean_phone, self.phone)
         agent_name = " ".join(self.agent_name.split())
         agent_phone = self.agent_phone
@@ -71,7 +108,12 @@ class Applicant:
             errors["agent_name"] = "姓名不超过 60 字。"
         if errors:
             raise ValidationError(errors)
-        return Applicant(self.kind, name, number, phone, agent_name, agent_phone.strip())
+        return Applicant(self.kind, name, number, phone, agent_name, agent_phone.strip(), reason)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a form need not ask again, by `ApplicantFact`."""
+        return {fact: getattr(self, fact) for fact in ApplicantFact.values}
 
 
 @dataclass(frozen=True)
@@ -104,12 +146,30 @@ def check_recorder(*, actor: Any) -> None:
         raise NotPermitted("您的账号没有设置服务网点，不能登记办件。请联系系统管理员。")
 
 
+def check_override(*, actor: Any, applicant: Applicant) -> None:
+    """Raises `NotPermitted` when a number that fails its check was taken by who may not do so."""
+    if applicant.override_reason and not actor.has_perm("services.override_number"):
+        raise NotPermitted("您没有登记未通过校验的证件号码的权限，请核对号码，或请窗口负责人登记。")
+
+
+def clean_note(note: str) -> str:
+    """Raises `ValidationError` for one that is too long: nothing is cut off unseen."""
+    note = note.strip()
+    if len(note) > NOTE_LENGTH:
+        raise ValidationError(
+            {"note": f"备注最多 {NOTE_LENGTH} 字，现为 {len(note)} 字。请精简，较长的说明可以作为附件上传。"}
+        )
+    return note
+
+
 def register_case(
     *,
     actor: Any,
     item: ServiceItem,
     applicant: Applicant,
     materials: dict[int, HandedIn] | None = None,
+    form_answers: Mapping[str, Any] | None = None,
+    paper_form: bool = True,
     note: str = "",
     submission: UUID | None = None,
     confirmed: bool = False,
@@ -117,8 +177,9 @@ def register_case(
 ) -> Case:
     """Records a case and gives it its number.
 
-    `materials` maps the pk of an `ItemMaterial` to what was handed in. A `submission` seen before
-    returns the case that it made. Raises `ValidationError` by field, `LikelyDuplicate` unless
+    `materials` maps the pk of an `ItemMaterial` to what was handed in, `form_answers` a field's key to
+    what was written there. With `paper_form` the form lies on the desk: what is typed of it is checked
+    and kept, what is required of it need not be. A `submission` seen before returns the case that it made. Raises `ValidationError` by field, `LikelyDuplicate` unless
     `confirmed`, `NotPermitted`, `WorkflowError` for an item that cannot be applied for here.
     """
     check_recorder(actor=actor)
@@ -132,14 +193,30 @@ def register_case(
             f"该事项由{item.authority}办理，不在本大厅收件。",
             fields={"item": ["请选择由县级部门办理的事项。"]},
         )
-    applicant = applicant.clean()
     if corrects is not None and corrects.is_open:
         raise WorkflowError("原办件尚未结束，请直接在原办件上办理。")
     lines = list(item.materials.select_related("material"))
-    held = Licence.objects.held_materials(
-        crypto.keyed_hash(applicant.number), materials=[line.material_id for line in lines]
+    held: dict[int, Licence] = {}
+    handed, errors = materials or {}, Errors()
+    with errors.collected():
+        applicant = applicant.clean()
+        check_override(actor=actor, applicant=applicant)
+        held = Licence.objects.held_materials(
+            crypto.keyed_hash(applicant.number), materials=[line.material_id for line in lines]
+        )
+    with errors.collected():
+        note = clean_note(note)
+    with errors.collected():
+        _check_materials(lines, handed, held)
+    filled, wrong = checked_form(
+        fields_of([item]) if form_answers is not None else [],
+        facts=applicant.facts,
+        answers=form_answers or {},
+        on_paper=paper_form,
+        unchecked_number=bool(applicant.override_reason),
     )
-    handed = _checked_materials(lines, materials or {}, held)
+    errors.update({f"field_{key}": messages for key, messages in wrong.items()})
+    errors.throw()
     if not confirmed:
         _warn_of_duplicates(applicant, item)
     try:
@@ -158,7 +235,9 @@ def register_case(
                 phone=applicant.phone,
                 agent_name=applicant.agent_name,
                 agent_phone=applicant.agent_phone,
-                note=note.strip()[:300],
+                number_override=applicant.override_reason,
+                form_answers=json.dumps(filled, ensure_ascii=False) if filled else "",
+                note=note,
                 created_by=actor,
             )
             CaseMaterial.objects.bulk_create(
@@ -167,6 +246,8 @@ def register_case(
             )
             adopt(case=case, actor=actor)
             log(actor=actor, action="register", target=case, changes={"item": [None, item.code]})
+            if applicant.override_reason:
+                log(actor=actor, action="override_number", target=case, reason=applicant.override_reason)
     except IntegrityError:  # the same click, a moment earlier
         if existing := _submitted(submission, actor):
             return existing
@@ -197,10 +278,9 @@ def _warn_of_duplicates(applicant: Applicant, item: ServiceItem) -> None:
         )
 
 
-def _checked_materials(
-    lines: list[Any], given: dict[int, HandedIn], held: dict[int, Licence]
-) -> dict[int, HandedIn]:
-    """`given`, with `held` licences (by material), for materials of this item. Raises `ValidationError` keyed `material_<pk>`."""
+def _check_materials(lines: list[Any], given: dict[int, HandedIn], held: dict[int, Licence]) -> None:
+    """Whether what was `given` fits the item, `held` being the licences by material. Raises
+    `ValidationError` keyed `material_<pk>`."""
     errors: dict[str, str] = {}
     for line in lines:
         entry = given.get(line.pk)
@@ -226,7 +306,6 @@ def _checked_materials(
             errors[f"material_{line.pk}"] = "份数应在 0 到 999 之间。"
     if errors:
         raise ValidationError(errors)
-    return given
 
 
 def _case_material(

@@ -14,10 +14,11 @@ from unfold.decorators import display
 
 from services.admin.bundle_case_forms import BUNDLE_CASE_VERBS
 from services.admin.papers import PapersMixin
-from services.bundle_forms import filled_form
 from services.choices_bundles import BundleState
 from services.choices_cases import CaseState, PaperKind
+from services.filled_forms import filled_form
 from services.models import BundleCase, BundleDocument, Case
+from services.models.attachments import CaseAttachment
 from services.progress import remaining_text, status_sentence
 from services.progress_bundles import STAFF_LABELS, bundle_sentence, bundle_timeline
 from services.workflow import materials_complete
@@ -26,7 +27,7 @@ from tuoxian_portal.audit.reveal_admin import RevealMixin
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.admin_site import badge
-from tuoxian_portal.core.codes import compact
+from tuoxian_portal.core.codes import compact, is_unchecked_number
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -83,8 +84,9 @@ class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
         return rows
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
-        """A whole ID or credit code is found through its keyed hash."""
-        if len(number := compact(term)) == 18:
+        """A whole number is found through its keyed hash, also one that was taken without its check."""
+        if is_unchecked_number(term):
+            number = compact(term)
             found = queryset.filter(applicant_hash=crypto.keyed_hash(number))
             if found.exists():
                 return found, False
@@ -166,6 +168,7 @@ class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
             "saving": record.composition.get("saving", {}).get("table", []),
             "form": filled_form(record, plain=bool(revealed)),
             "documents": documents,
+            "attachments": self._attachments(request, record),
             "recorded": "recorded" in request.GET,
             "receipt": next((d for d in documents if d.kind == PaperKind.BUNDLE_RECEIPT), None),
             "timeline": bundle_timeline(record),
@@ -175,6 +178,11 @@ class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
             "add_url": counter,
         }
         return TemplateResponse(request, "admin/services/bundlecase/page.html", context)
+
+    def _attachments(self, request: HttpRequest, record: BundleCase) -> list[CaseAttachment]:
+        """The files of its cases that this person sees, the same file once; one query."""
+        rows = CaseAttachment.objects.visible_to(request.user).present().filter(case__bundle_case=record)
+        return list({row.sha256: row for row in rows}.values())
 
     def _row(self, case: Case, visible: bool) -> dict[str, Any]:
         lacking = materials_complete(case, None) if case.state == CaseState.RECEIVED else ""

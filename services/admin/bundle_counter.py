@@ -9,15 +9,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 
 from services.actions.bundle_recording import Parts, parts_of, record_bundle
 from services.actions.recording import LikelyDuplicate
 from services.admin import counter
+from services.admin.attachments import keep_files
 from services.choices import Necessity
 from services.choices_cases import ApplicantKind
 from services.composition import Composition, MergedMaterial, compose
-from services.form_filling import FORM_NOTE
 from services.models import BundleCase, ServiceBundle
 from tuoxian_portal.core.errors import PortalError
 
@@ -61,8 +60,6 @@ class BundleSheet(counter.Sheet):
     composition: Composition | None = None
     parts: Parts | None = None
     questions: list[dict[str, Any]] = field(default_factory=list)
-    form: list[dict[str, Any]] = field(default_factory=list)
-    paper_form: bool = False
 
     @property
     def problems(self) -> list[tuple[str, str, str]]:
@@ -79,20 +76,12 @@ class BundleSheet(counter.Sheet):
 def bundle_counter_view(model_admin: Any, request: HttpRequest, slug: str) -> HttpResponse:
     """Opens the page, recomputes it, or records and receives."""
     sheet = _sheet(request, slug)
-    if request.method == "POST" and "recompute" not in request.POST and (made := _record(request, sheet)):
+    refused = keep_files(request, submission=sheet.submission) if request.method == "POST" else []
+    if counter.wants_to_save(request) and not refused and (made := _record(request, sheet)):
         return HttpResponseRedirect(f"{made.get_absolute_url()}?recorded=1")
-    context = {
-        **model_admin.admin_site.each_context(request),
-        "title": "登记一次办",
-        "opts": model_admin.opts,
-        "sheet": sheet,
-        "kinds": ApplicantKind.choices,
-        "outlet": getattr(request.user, "outlet", None),
-        "form_note": FORM_NOTE,
-        "bundle_url": request.path,
-    }
-    status = 400 if sheet.errors or sheet.top else 200
-    return TemplateResponse(request, "admin/services/bundlecase/counter.html", context, status=status)
+    sheet.top += refused
+    more = {"bundle_url": request.path}
+    return counter.counter_page(model_admin, request, sheet, "bundlecase", "登记一次办", **more)
 
 
 def _sheet(request: HttpRequest, slug: str) -> BundleSheet:
@@ -133,30 +122,10 @@ def _sheet(request: HttpRequest, slug: str) -> BundleSheet:
                 originals=data.get(f"originals_{row.pk}", "") if seen else str(merged.originals or ""),
                 copies=data.get(f"copies_{row.pk}", "") if seen else str(merged.copies or ""),
                 promised_on=data.get(f"promised_{row.pk}", ""),
+                material=row.pk,
             )
         )
-    sheet.form = [
-        {
-            "label": group.label,
-            "rows": [
-                {
-                    "key": question.key,
-                    "label": question.label,
-                    "hint": question.field.hint,
-                    "unit": question.field.unit,
-                    "options": question.field.option_list,
-                    "required": question.required and not question.conditions,
-                    "conditions": "、".join(question.conditions),
-                    "value": data.get(f"field_{question.key}", ""),
-                }
-                for question in group.questions
-                # What the applicant's part of the page says already is not asked again.
-                if not question.field.fills_from
-            ],
-        }
-        for group in sheet.composition.form
-    ]
-    sheet.form = [group for group in sheet.form if group["rows"]]
+    sheet.form = counter.form_rows(sheet.composition.form, data)
     return sheet
 
 
@@ -175,7 +144,7 @@ def _record(request: HttpRequest, sheet: BundleSheet) -> BundleCase | None:
             answers=sheet.composition.answers,
             applicant=counter._applicant(sheet),
             materials={line.row.pk: line.handed_in() for line in sheet.lines},
-            form_answers={row["key"]: row["value"] for group in sheet.form for row in group["rows"]},
+            form_answers=counter.typed_form(sheet),
             paper_form=sheet.paper_form,
             note=sheet.values["note"],
             submission=counter._uuid(sheet.submission),
@@ -188,9 +157,4 @@ def _record(request: HttpRequest, sheet: BundleSheet) -> BundleCase | None:
         sheet.top.append(error.message)
     except ValidationError as error:
         sheet.errors.update(counter._by_field(error))
-        for line in sheet.lines:
-            line.error = "；".join(sheet.errors.get(f"material_{line.row.pk}", []))
-        for group in sheet.form:
-            for row in group["rows"]:
-                row["error"] = "；".join(sheet.errors.get(f"field_{row['key']}", []))
     return None

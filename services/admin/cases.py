@@ -20,6 +20,7 @@ from services.admin.custody import CustodyMixin, custody_of
 from services.admin.papers import PapersMixin
 from services.admin.ratings import rating_of
 from services.choices_cases import CaseState
+from services.filled_forms import filled_form
 from services.models.cases import Case, CaseDocument
 from services.models.entrustments import EntrustmentCase
 from services.models.ratings import RatingInvitation
@@ -31,7 +32,7 @@ from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.admin_site import badge
 from tuoxian_portal.core.calendar import today
-from tuoxian_portal.core.codes import compact
+from tuoxian_portal.core.codes import compact, is_unchecked_number
 
 QUEUES = {
     "registered": "登记待收",
@@ -77,7 +78,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, RevealMixin, WorkflowAdmin):
-    revealable = ("applicant_name", "applicant_number", "phone", "agent_phone")
+    revealable = ("applicant_name", "applicant_number", "phone", "agent_phone", "form_answers")
     paper_model = CaseDocument
     paper_subject = "case"
     workflow = CASE_WORKFLOW
@@ -114,8 +115,9 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Reve
         return super().changelist_view(request, context)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, term: str) -> Any:
-        """A whole ID or credit code is found through its keyed hash."""
-        if len(number := compact(term)) == 18 and number[:6] != "150122-":
+        """A whole number is found through its keyed hash, also one that was taken without its check."""
+        if is_unchecked_number(term):
+            number = compact(term)
             found = queryset.filter(applicant_hash=crypto.keyed_hash(number))
             if found.exists():
                 return found, False
@@ -230,6 +232,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Reve
             "history": self.history(case),
             "recorded": "recorded" in request.GET,
             "receipt": next((d for d in case.documents.all() if d.kind == "receipt"), None),
+            "form": filled_form(case, plain=bool(revealed)),
             "rating": rating_of(case, request.user),
             "can_reveal": self.may_reveal(request),
             "revealed": revealed or {},

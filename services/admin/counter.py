@@ -1,6 +1,7 @@
 """The counter: one page on which a clerk records a case without touching the mouse."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,17 +13,21 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.dateparse import parse_date
 
-from services.actions.recording import Applicant, HandedIn, LikelyDuplicate, record_case
+from services.actions.recording import NOTE_LENGTH, Applicant, HandedIn, LikelyDuplicate, record_case
+from services.admin.attachments import attachments_of, keep_files
 from services.choices import Necessity
 from services.choices_cases import ApplicantKind, MaterialState
+from services.choices_forms import FieldKind
+from services.form_filling import FORM_NOTE, FormGroup, fields_of
 from services.models.bundles import ServiceBundle
 from services.models.cases import Case
 from services.models.catalogue import ServiceItem
+from services.models.licences import Licence
 from tuoxian_portal.core import codes, crypto
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.directory.models import Enterprise
 
-APPLICANT_FIELDS = ("kind", "name", "number", "phone", "agent_name", "agent_phone")
+APPLICANT_FIELDS = ("kind", "name", "number", "phone", "agent_name", "agent_phone", "override_reason")
 FIELD_LABELS = {
     "item": "事项",
     "applicant_kind": "申请人类型",
@@ -31,6 +36,8 @@ FIELD_LABELS = {
     "phone": "联系电话",
     "agent_name": "代理人",
     "agent_phone": "代理人电话",
+    "override_reason": "未通过校验的理由",
+    "note": "备注",
     "confirmed": "重复登记",
 }
 
@@ -44,7 +51,10 @@ class Line:
     originals: str
     copies: str
     promised_on: str
+    material: int | None = None
     error: str = ""
+    # What of the register of licences replaces it, in words.
+    licence: str = ""
 
     @property
     def required(self) -> bool:
@@ -72,6 +82,9 @@ class Sheet:
     query: str = ""
     lines: list[Line] = field(default_factory=list)
     values: dict[str, str] = field(default_factory=dict)
+    form: list[dict[str, Any]] = field(default_factory=list)
+    # The form lies on the desk: nothing of it need be typed.
+    paper_form: bool = True
     errors: dict[str, list[str]] = field(default_factory=dict)
     top: list[str] = field(default_factory=list)
     ask_confirmation: bool = False
@@ -81,31 +94,69 @@ class Sheet:
         """(anchor, label, message) for the summary at the top."""
         names = {f"material_{line.row.pk}": line.row.name for line in self.lines}
         return [
+            # A question of the form names itself in its sentence.
             (name, names.get(name) or FIELD_LABELS.get(name, ""), message)
             for name, found in self.errors.items()
             for message in found
         ]
 
+    def place_errors(self) -> None:
+        """Puts what is wrong with a material or a question beside it."""
+        for line in self.lines:
+            line.error = "；".join(self.errors.get(f"material_{line.row.pk}", []))
+        for group in self.form:
+            for row in group["rows"]:
+                row["error"] = "；".join(self.errors.get(f"field_{row['key']}", []))
+
+    def show_licences(self) -> None:
+        """Says at each material which licence of the applicant replaces it; at most three queries."""
+        held = held_licences(self.values["kind"], self.values["number"], [m.material for m in self.lines])
+        for line in self.lines:
+            line.licence = held.get(line.material or 0, "")
+
 
 def counter_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Opens the page, or records and receives. At most 30 queries to open, 40 to save."""
     sheet = _sheet(request)
-    if request.method == "POST" and (case := _record(request, sheet)):
+    refused = keep_files(request, submission=sheet.submission) if request.method == "POST" else []
+    if wants_to_save(request) and not refused and (case := _record(request, sheet)):
         return HttpResponseRedirect(f"{case.get_absolute_url()}?recorded=1")
+    sheet.top += refused
+    return counter_page(model_admin, request, sheet, "case", "登记办件")
+
+
+def wants_to_save(request: HttpRequest) -> bool:
+    """Rather than only to see the page again with what was typed (`recompute`)."""
+    return request.method == "POST" and "recompute" not in request.POST
+
+
+def counter_page(
+    model_admin: Any, request: HttpRequest, sheet: Sheet, what: str, title: str, **more: Any
+) -> HttpResponse:
+    """The page with everything that was typed; 400 when something is wrong."""
+    if request.method == "POST":
+        sheet.place_errors()
+        sheet.show_licences()
     found = [] if sheet.item or not sheet.query else find_items(sheet.query)
     bundles = [] if sheet.item or not sheet.query else find_bundles(sheet.query)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": "登记办件",
+        "title": title,
         "opts": model_admin.opts,
         "sheet": sheet,
         "found": found,
         "bundles": bundles,
         "kinds": ApplicantKind.choices,
         "outlet": getattr(request.user, "outlet", None),
+        "files": attachments_of(request, submission=sheet.submission),
+        "form_note": FORM_NOTE,
+        "may_override": request.user.has_perm("services.override_number"),  # type: ignore[union-attr]  # staff
+        "note_length": NOTE_LENGTH,
+        "resumed": request.method == "POST",
+        **more,
     }
     status = 400 if sheet.errors or sheet.top else 200
-    return TemplateResponse(request, "admin/services/case/counter.html", context, status=status)
+    return TemplateResponse(request, f"admin/services/{what}/counter.html", context, status=status)
 
 
 def _sheet(request: HttpRequest, *, without_item: bool = False) -> Sheet:
@@ -124,8 +175,11 @@ def _sheet(request: HttpRequest, *, without_item: bool = False) -> Sheet:
                 originals=data.get(f"originals_{row.pk}", "") if posted else str(row.originals or ""),
                 copies=data.get(f"copies_{row.pk}", "") if posted else str(row.copies or ""),
                 promised_on=data.get(f"promised_{row.pk}", ""),
+                material=row.material_id,
             )
         )
+    sheet.paper_form = "paper_form" in data or not posted
+    sheet.form = form_rows(fields_of([sheet.item]), data) if sheet.item else []
     for name in APPLICANT_FIELDS:
         sheet.values[name] = data.get(name, "")
     if not sheet.values["kind"] and not posted:
@@ -133,6 +187,38 @@ def _sheet(request: HttpRequest, *, without_item: bool = False) -> Sheet:
         sheet.values["kind"] = ApplicantKind.PERSON if only_people else ApplicantKind.ORGANISATION
     sheet.values["note"] = data.get("note", "")
     return sheet
+
+
+def form_rows(groups: list[FormGroup], data: Any) -> list[dict[str, Any]]:
+    """The form for the page, with what was typed. What the applicant's part of the page says already is
+    not asked again."""
+    rows = [
+        {
+            "label": group.label,
+            "rows": [
+                {
+                    "key": question.key,
+                    "label": question.label,
+                    "hint": question.field.hint,
+                    "unit": question.field.unit,
+                    "options": question.field.option_list,
+                    "required": question.required and not question.conditions,
+                    "conditions": "、".join(question.conditions),
+                    "long": question.field.kind == FieldKind.MULTILINE,
+                    "value": data.get(f"field_{question.key}", ""),
+                }
+                for question in group.questions
+                if not question.field.fills_from
+            ],
+        }
+        for group in groups
+    ]
+    return [group for group in rows if group["rows"]]
+
+
+def typed_form(sheet: Sheet) -> dict[str, str]:
+    """What was typed of the form, by field key."""
+    return {row["key"]: row["value"] for group in sheet.form for row in group["rows"]}
 
 
 def _record(request: HttpRequest, sheet: Sheet) -> Case | None:
@@ -149,6 +235,8 @@ def _record(request: HttpRequest, sheet: Sheet) -> Case | None:
             item=sheet.item,
             applicant=_applicant(sheet),
             materials={line.row.pk: line.handed_in() for line in sheet.lines},
+            form_answers=typed_form(sheet),
+            paper_form=sheet.paper_form,
             note=sheet.values["note"],
             submission=_uuid(sheet.submission),
             confirmed=request.POST.get("confirmed") == "1",
@@ -163,8 +251,6 @@ def _record(request: HttpRequest, sheet: Sheet) -> Case | None:
         return None
     except ValidationError as error:
         sheet.errors.update(_by_field(error))
-        for line in sheet.lines:
-            line.error = "；".join(sheet.errors.get(f"material_{line.row.pk}", []))
     return None
 
 
@@ -204,6 +290,7 @@ def _items() -> Any:
         .filter(department__isnull=False)
         .select_related("department")
         .with_materials()
+        .with_form()
     )
 
 
@@ -250,7 +337,8 @@ def items_view(request: HttpRequest) -> JsonResponse:
 def applicant_view(request: HttpRequest) -> JsonResponse:
     """Checks a number and, when the clerk's own outlet knows the applicant, fills in the name.
 
-    By POST, so that the number stands in no log.
+    By POST, so that the number stands in no log. `held` says which of the posted `materials` a licence
+    of the register replaces.
     """
     kind = request.POST.get("kind", "")
     organisation = kind == ApplicantKind.ORGANISATION
@@ -272,7 +360,24 @@ def applicant_view(request: HttpRequest) -> JsonResponse:
             .first()
         )
         name = earlier or ""
-    return JsonResponse({"ok": True, "number": number, "name": name})
+    wanted = [int(pk) for pk in request.POST.getlist("materials")[:200] if pk.isdecimal() and len(pk) < 18]
+    held = held_licences(kind, number, wanted)
+    return JsonResponse({"ok": True, "number": number, "name": name, "held": held})
+
+
+def held_licences(kind: str, number: str, materials: Iterable[int | None]) -> dict[int, str]:
+    """{material: the licence in force that replaces it, in words} for the holder of `number`; {} while it
+    is wrong. At most three queries."""
+    check = codes.clean_credit_code if kind == ApplicantKind.ORGANISATION else codes.clean_identity_number
+    wanted = [pk for pk in materials if pk]
+    if not wanted:
+        return {}
+    try:
+        holder = crypto.keyed_hash(check(number))
+    except ValidationError:
+        return {}
+    found = Licence.objects.held_materials(holder, materials=wanted)
+    return {pk: licence.caption for pk, licence in found.items()}
 
 
 COUNT = re.compile(r"\d{1,3}", re.ASCII)  # str.isdigit() would pass "²", which is no int

@@ -30,7 +30,13 @@ class ApplicantFields(models.Model):
     phone = EncryptedTextField(_("联系电话"))
     agent_name = models.CharField(_("代理人"), max_length=60, blank=True)
     agent_phone = EncryptedTextField(_("代理人电话"), blank=True)
+    # Why a number without a right check digit was taken (foreign papers, old codes); "" for all others.
+    number_override = models.CharField(
+        _("证件号码未通过校验的理由"), max_length=200, blank=True, default="", editable=False
+    )
     note = models.CharField(_("备注"), max_length=300, blank=True)
+    # JSON text of {field key: value}, the application form as filled in: personal data, so sealed as a whole.
+    form_answers = EncryptedTextField(_("表单内容"), blank=True, default="", editable=False)
     tracking_code = EncryptedTextField(_("查询密码"), default=new_tracking_code, editable=False)
 
     class Meta:
@@ -52,8 +58,8 @@ class ApplicantFields(models.Model):
 
     @property
     def masked_number(self) -> str:
-        if self.applicant_kind == ApplicantKind.ORGANISATION:
-            return self.applicant_number  # a 统一社会信用代码 is public
+        if self.applicant_kind == ApplicantKind.ORGANISATION and not self.number_override:
+            return self.applicant_number  # a 统一社会信用代码 is public; what was overridden may be anything
         return crypto.mask_identity(self.applicant_number)
 
     @property

@@ -22,7 +22,6 @@ from services.models.catalogue import Material
 from services.models.papers import IssuedPaper
 from services.querysets_bundles import PROMISE_STATES, BundleCaseQuerySet
 from tuoxian_portal.core.calendar import today
-from tuoxian_portal.core.fields import EncryptedTextField
 from tuoxian_portal.core.models import Sampled, Timestamped, Versioned
 from tuoxian_portal.directory.models import Department, Outlet
 
@@ -45,8 +44,6 @@ class BundleCase(ApplicantFields, Versioned, Sampled, Timestamped):
     )
     answers = models.JSONField(_("情形回答"), default=dict, blank=True)
     composition = models.JSONField(_("组合结果"), default=dict, blank=True, editable=False)
-    # JSON text of {field key: value}: personal data, so sealed as a whole.
-    form_answers = EncryptedTextField(_("表单内容"), blank=True, default="")
     department = models.ForeignKey(
         Department,
         models.PROTECT,

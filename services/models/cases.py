@@ -170,6 +170,7 @@ class Case(ApplicantFields, Versioned, Sampled, Timestamped):
             ("decide_case", "审批办件"),
             ("deliver_case", "出件、送达"),
             ("supervise_case", "督办办件"),
+            ("override_number", "登记未通过校验的证件号码"),
         ]
         indexes = [
             models.Index(fields=["state", "due_on"]),

@@ -3,7 +3,8 @@
   const section = document.querySelector("[data-attachments]");
   if (!section) return;
   const list = section.querySelector("[data-list]"), progress = section.querySelector("[data-progress]");
-  const token = () => document.querySelector('[name="csrfmiddlewaretoken"]').value;
+  // The cookie's, which is new after a login in another window.
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? document.querySelector('[name="csrfmiddlewaretoken"]').value;
   section.querySelectorAll(".wb-script").forEach((part) => { part.hidden = false; });
 
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });

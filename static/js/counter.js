@@ -33,24 +33,39 @@
     box.setAttribute("aria-expanded", String(!list.hidden));
     mark(options.length ? 0 : -1);
   };
+  // What the server says, or null with a sentence when the login ran out or the server is away.
+  const said = document.getElementById("find-state");
+  const ask = async (address, how) => {
+    const response = await fetch(address, how).catch(() => null);
+    if (response?.ok && !response.redirected) { said.textContent = ""; return response; }
+    said.textContent = response?.redirected || response?.status === 403
+      ? "登录已过期。请在新窗口重新登录，再回到这里继续；您填写的内容都还在。"
+      : "暂时连不上服务器，请稍后再试；您填写的内容都还在。";
+    return null;
+  };
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? form.elements.csrfmiddlewaretoken.value;
   const find = async () => {
     const text = box.value.trim(), turn = ++asked;
     if (!text) { options = []; close(); return; }
-    const response = await fetch(`${box.dataset.url}?q=${encodeURIComponent(text)}`);
-    if (turn !== asked || !response.ok) return;
+    const response = await ask(`${box.dataset.url}?q=${encodeURIComponent(text)}`);
+    if (turn !== asked || !response) return;
     options = (await response.json()).items;
+    if (!options.length) said.textContent = `没有找到“${text}”。可以试试常用叫法或拼音首字母，例如 yyzz。`;
     show();
   };
   const choose = async (item) => {
     if (item.url) { location.assign(item.url); return; }
     if (box.dataset.page) { location.assign(`${box.dataset.page}?item=${encodeURIComponent(item.code)}`); return; }
     box.value = item.name; close();
-    const page = await (await fetch(`?item=${encodeURIComponent(item.code)}`)).text();
-    const fresh = new DOMParser().parseFromString(page, "text/html");
-    chosen.replaceChildren(...fresh.getElementById("chosen").childNodes);
+    const response = await ask(`?item=${encodeURIComponent(item.code)}`);
+    if (!response) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const part of ["chosen", "item-form"]) document.getElementById(part).replaceChildren(...fresh.getElementById(part).childNodes);
     const kind = fresh.querySelector('[name="kind"]:checked');
     if (kind && !form.elements.number.value) form.querySelector(`[name="kind"][value="${kind.value}"]`).checked = true;
     (chosen.querySelector('input[type="checkbox"]') || form.elements.number).focus();
+    form.dispatchEvent(new Event("input"));
+    if (number.value) check();
   };
   box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, 120); });
   box.addEventListener("keydown", (event) => {
@@ -73,20 +88,33 @@
   });
 
   const number = form.elements.number, state = document.getElementById("number-state");
+  const override = document.getElementById("override");
+  // Which of the materials on the page a licence of the applicant replaces.
+  const offer = (held) => chosen.querySelectorAll("[data-material]").forEach((row) => {
+    const caption = held[row.dataset.material];
+    row.querySelector("[data-licence]").textContent = caption ? `证照库已有：${caption}，不勾选即免交` : "";
+  });
   const check = async () => {
     if (!number.value.trim()) return;
     const body = new FormData();
     body.set("number", number.value);
     body.set("kind", new FormData(form).get("kind") || "");
-    body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    const response = await fetch(number.dataset.url, { method: "POST", body });
-    if (!response.ok) return;
+    body.set("csrfmiddlewaretoken", token());
+    chosen.querySelectorAll("[data-material]").forEach((row) => body.append("materials", row.dataset.material));
+    const response = await ask(number.dataset.url, { method: "POST", body });
+    if (!response) return;
     const answer = await response.json();
     state.className = answer.ok ? "wb-soft" : "wb-error";
     state.textContent = answer.ok ? "校验通过" : answer.error;
     number.setAttribute("aria-invalid", String(!answer.ok));
+    if (override) override.hidden = answer.ok;
+    offer(answer.held || {});
     if (answer.ok && answer.name && !form.elements.name.value) form.elements.name.value = answer.name;
   };
+  // The form: typed here, or on the paper that lies on the desk.
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "paper_form") document.getElementById("form-fields").open = !event.target.checked;
+  });
   number.addEventListener("change", check);
   form.querySelectorAll('[name="kind"]').forEach((radio) => radio.addEventListener("change", check));
 

@@ -9,6 +9,8 @@
   // A double click is one submission. Only POST: a GET form may be sent again after going back.
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    // Who signs out leaves nothing typed at the counter on this machine (draft.js).
+    if (form.action?.endsWith?.("/logout/")) sessionStorage.clear();
     if (event.defaultPrevented || form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";

@@ -60,6 +60,8 @@
   const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
   addEventListener("submit", async (event) => {
     const form = event.target;
+    // Who signs out leaves nothing typed on this machine (draft.js).
+    if (form.action?.endsWith?.("/logout/")) sessionStorage.clear();
     if (form.method !== "post" || form.dataset.alive || !form.elements.csrfmiddlewaretoken) return;
     if (form.id === "login-form") return; // nobody is signed in there yet
     event.preventDefault();

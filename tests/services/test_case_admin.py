@@ -175,7 +175,7 @@ def test_the_number_is_checked_and_the_name_filled_in(clerk, hall):
     url = reverse("admin:services_case_applicant")
     EnterpriseFactory(name="示例企业（库）", credit_code=CREDIT_CODE)
     answer = clerk.post(url, {"kind": "organisation", "number": "9135 0100 m000100y43"}).json()
-    assert answer == {"ok": True, "number": CREDIT_CODE, "name": "示例企业（库）"}
+    assert answer == {"ok": True, "number": CREDIT_CODE, "name": "示例企业（库）", "held": {}}
     assert clerk.post(url, {"kind": "person", "number": IDENTITY}).json()["name"] == ""
     clerk.post(ADD, sheet(hall))
     assert clerk.post(url, {"kind": "person", "number": IDENTITY}).json()["name"] == "测试申请人"

@@ -13,6 +13,7 @@ from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
 PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$")
+UNCHECKED = re.compile(r"[0-9A-Z()/]{5,30}", re.ASCII)
 MOBILE = re.compile(r"^1[3-9]\d{9}$")
 # A local number never starts with 0 or 1, so that a mobile number with a digit missing is not taken for one.
 # An extension needs an area code: eleven digits without one are a mistyped mobile number.
@@ -53,6 +54,22 @@ def clean_identity_number(value: str) -> str:
         raise ValidationError("居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。") from None
     if not date(1880, 1, 1) <= born <= date.today():
         raise ValidationError("居民身份证号码中的出生日期不合理，请核对第 7 至 14 位。")
+    return number
+
+
+def is_unchecked_number(value: str) -> bool:
+    """Whether `value` has the shape of some paper's number at all."""
+    return UNCHECKED.fullmatch(compact(value)) is not None
+
+
+def clean_unchecked_number(value: str) -> str:
+    """A passport, a permit or an old code in its normal form; there is no check digit to trust.
+
+    For numbers that somebody may take by a decision of their own (`Applicant.override_reason`).
+    """
+    number = compact(value)
+    if not is_unchecked_number(number):
+        raise ValidationError("证件号码应为 5 到 30 位字母或数字，请对照证件核对。")
     return number
 
 

@@ -583,3 +583,13 @@ def make_entrustments(context: SampleContext) -> None:
 sample_makers.register(
     "services-entrustments", SampleMaker(name="services-entrustments", order=60, make=make_entrustments)
 )
+
+
+def make_bundles(context: SampleContext) -> None:
+    """Bundle cases; see `samples_bundles`, which tells their cases with this simulator."""
+    from services.samples_bundles import make
+
+    make(context)
+
+
+sample_makers.register("services-bundles", SampleMaker(name="services-bundles", order=70, make=make_bundles))

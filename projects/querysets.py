@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db.models import Count, DecimalField, F, Max, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from projects.choices import LeadState, Nature, ReportState, RestatedFigure, Stage, Status, TargetCategory
+from projects.choices import Nature, ReportState, RestatedFigure, Stage, Status, TargetCategory
 from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.accounts.scoping import scope_rows
 from tuoxian_portal.core.months import month_of
@@ -166,6 +166,15 @@ class KeyProjectQuerySet(PortalQuerySet):
             ),
         )
 
+    def of_enterprise(self, name: str, credit_code: str = "") -> Self:
+        """Projects of the enterprise with this credit code, or with exactly this name."""
+        same = Q(pk__in=[])
+        if credit_code:
+            same |= Q(enterprise__credit_code=credit_code)
+        if name:
+            same |= Q(enterprise_name=name) | Q(enterprise__name=name)
+        return self.filter(same)
+
     def by_stage(self) -> list[dict[str, Any]]:
         """One row for each stage in the order of the path: `stage, label, count, total_wan`; a stage
         without projects has count 0; rows without a stage come last under "". One query. For figures
@@ -273,21 +282,6 @@ class OpportunityQuerySet(PortalQuerySet):
         """Rows whose number, name, summary or conditions contain every word of `text`."""
         fields = ("number", "name", "summary", "conditions")
         return self.with_every_word(text, *(f"{field}__icontains" for field in fields))
-
-
-class LeadQuerySet(PortalQuerySet):
-    def visible_to(self, user: Any) -> Self:
-        """Leads hold personal contacts: only for people who may view them."""
-        if user and user.is_authenticated and user.has_perm("projects.view_investmentlead"):
-            return self
-        return self.none()
-
-    def open(self) -> Self:
-        return self.exclude(state__in=[LeadState.CONVERTED, LeadState.CLOSED])
-
-    def overdue(self, on: date) -> Self:
-        """Not answered by the promised day."""
-        return self.filter(answered_at__isnull=True, answer_due__lt=on, state=LeadState.NEW)
 
 
 class TargetQuerySet(PortalQuerySet):

@@ -77,3 +77,27 @@ role_grants.register(
         "approver": ["projects.view_keyproject", *OWNER],
     },
 )
+
+# --- The work before a project: leads, conflicts, whom to approach, chains ------------------------
+PIPELINE_READ = [
+    "projects.view_chainnode",
+    "projects.view_promotiontarget",
+    "projects.view_leadconflict",
+]
+role_grants.register(
+    "projects-pipeline",
+    {
+        "project_officer": [
+            *PIPELINE_READ,
+            *(
+                f"projects.{verb}_{model}"
+                for model in ("chainnode", "promotiontarget")
+                for verb in ("add", "change")
+            ),
+            "projects.publish_chainnode",
+            "projects.pursue_promotiontarget",
+        ],
+        "supervisor": [*PIPELINE_READ, "projects.resolve_conflict"],
+        "official": ["projects.view_chainnode", "projects.view_promotiontarget"],
+    },
+)

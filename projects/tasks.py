@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from projects import actions
 from projects.actions import ledger_import
 from projects.actions.confidence_history import record_confidence
 from tuoxian_portal.core.jobs import Progress, job_handler
@@ -18,3 +19,9 @@ def keep_confidence() -> int:
 def import_ledger(job: Job, progress: Progress) -> str:
     """Checks or imports a workbook of the ledger. What was found stays with the job."""
     return ledger_import.do_import(job=job, progress=progress)
+
+
+@shared_task
+def remind_leads() -> int:
+    """Every morning: the reminders of leads whose day has come, and what was missed. Safe to run twice."""
+    return actions.remind_leads()

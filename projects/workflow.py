@@ -131,6 +131,7 @@ STATUS_WORKFLOW = register_check(
 OVERRIDE = "projects.override_confidence"
 PUBLISH_PROJECT = "projects.publish_keyproject"
 PUBLISH_OPPORTUNITY = "projects.publish_opportunity"
+PUBLISH_NODE = "projects.publish_chainnode"
 ALWAYS = frozenset({""})
 
 
@@ -213,6 +214,15 @@ OPPORTUNITY_EVENTS = EventWorkflow(
     initial="",
     terminal=frozenset(),
     transitions=_publication(PUBLISH_OPPORTUNITY),
+)
+
+
+CHAIN_NODE_EVENTS = EventWorkflow(
+    name="chain_node_events",
+    states=Status,
+    initial="",
+    terminal=frozenset(),
+    transitions=_publication(PUBLISH_NODE),
 )
 
 
@@ -326,6 +336,16 @@ RECEIPT_EVENTS = EventWorkflow(
 # --- A lead --------------------------------------------------------------------------------------
 OPEN = frozenset({LeadState.NEW, LeadState.CONTACTED, LeadState.FOLLOWING})
 
+
+def no_open_conflict(lead: Any, user: Any) -> str | None:
+    """The first registrant is protected: a later lead waits for the supervisor. Lists prefetch
+    `conflicts_as_later__first`."""
+    for conflict in lead.conflicts_as_later.all():
+        if not conflict.decision:
+            return f"与先登记的 {conflict.first.number} 撞单，尚未裁定。请督办人员裁定后再转为项目。"
+    return None
+
+
 LEAD_WORKFLOW = register_check(
     Workflow(
         name="investment_lead",
@@ -355,8 +375,10 @@ LEAD_WORKFLOW = register_check(
                 frozenset({LeadState.CONTACTED, LeadState.FOLLOWING}),
                 LeadState.CONVERTED,
                 CONVERT_LEAD,
+                guards=(no_open_conflict,),
                 confirm="将在项目台账中新建一个储备项目。确定转为项目？",
             ),
+            Transition("visit", "登记拜访或接待", OPEN, None, HANDLE_LEAD),
             Transition(
                 "close", "关闭", OPEN, LeadState.CLOSED, HANDLE_LEAD, needs_reason=True, tone="danger"
             ),

@@ -224,6 +224,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "projects.tasks.keep_confidence",
         "schedule": crontab(minute="20", hour="0"),
     },
+    "lead-reminders": {
+        "task": "projects.tasks.remind_leads",
+        "schedule": crontab(minute="40", hour="6"),
+    },
     "cockpit-figures": {
         "task": "tuoxian_portal.dashboard.tasks.refresh_figures",
         "schedule": crontab(minute="10"),

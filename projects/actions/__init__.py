@@ -1,7 +1,9 @@
 """Everything that changes a project, a report or a lead. The admin, the API, pages and tasks call these."""
 
+from projects.actions.chains import save_chain_node
 from projects.actions.commitments import judge_commitment, save_commitment, withdraw_verdict
 from projects.actions.confidence_history import record_confidence
+from projects.actions.conflicts import note_conflicts, resolve_conflict
 from projects.actions.funds import record_receipt, void_receipt
 from projects.actions.leads import (
     assign_lead,
@@ -10,6 +12,7 @@ from projects.actions.leads import (
     convert_lead,
     follow_up_lead,
     record_enquiry,
+    record_visit,
     reopen_lead,
     save_lead,
 )
@@ -37,7 +40,16 @@ from projects.actions.projects import (
     terminate_project,
     withdraw,
 )
+from projects.actions.promotion import (
+    contact_target,
+    drop_target,
+    land_target,
+    resume_target,
+    save_promotion_target,
+    talk_target,
+)
 from projects.actions.records import save_opportunity, save_target
+from projects.actions.reminders import remind_leads
 from projects.actions.reports import (
     accept_report,
     freeze_report,
@@ -61,12 +73,16 @@ __all__ = [
     "close_lead",
     "close_notice",
     "contact_lead",
+    "contact_target",
     "convert_lead",
+    "drop_target",
     "follow_up_lead",
     "freeze_report",
     "issue_notice",
     "judge_commitment",
+    "land_target",
     "note_children_changed",
+    "note_conflicts",
     "override_confidence",
     "place_stage",
     "publish",
@@ -75,20 +91,27 @@ __all__ = [
     "record_confidence",
     "record_enquiry",
     "record_receipt",
+    "record_visit",
+    "remind_leads",
     "reopen_lead",
+    "resolve_conflict",
     "restate_report",
     "resume_project",
+    "resume_target",
     "return_notice",
+    "save_chain_node",
     "save_commitment",
     "save_lead",
     "save_opportunity",
     "save_project",
+    "save_promotion_target",
     "save_report",
     "save_target",
     "send_back_report",
     "set_back_stage",
     "stall_project",
     "submit_report",
+    "talk_target",
     "terminate_project",
     "void_receipt",
     "withdraw",

@@ -9,10 +9,19 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from projects.actions.conflicts import note_conflicts
 from projects.actions.permission import require
 from projects.actions.projects import new_project_number
 from projects.choices import LeadSource, LeadState, Stage, Status
-from projects.models import InvestmentLead, KeyProject, Opportunity
+from projects.models import (
+    ChainNode,
+    InvestmentLead,
+    KeyProject,
+    LeadVisit,
+    Opportunity,
+    PromotionTarget,
+)
+from projects.names import enterprise_key
 from projects.workflow import HANDLE_LEAD, LEAD_WORKFLOW
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.steps import locked, step, write
@@ -22,7 +31,7 @@ from tuoxian_portal.core.concurrency import check_version
 from tuoxian_portal.core.crypto import keyed_hash
 from tuoxian_portal.core.errors import WorkflowError
 from tuoxian_portal.core.numbering import next_number
-from tuoxian_portal.directory.models import Industry
+from tuoxian_portal.directory.models import Enterprise, Industry
 
 
 def new_lead_number(on: date) -> str:
@@ -41,14 +50,22 @@ def record_enquiry(
     opportunity: Opportunity | None = None,
     project: KeyProject | None = None,
     intended_investment_wan: Decimal | None = None,
+    intended_land_mu: Decimal | None = None,
+    chain_node: ChainNode | None = None,
+    promotion_target: PromotionTarget | None = None,
+    owner: Any = None,
+    next_step: str = "",
+    next_on: date | None = None,
     source: str = LeadSource.WEB,
+    source_note: str = "",
     token: uuid.UUID | None = None,
     actor: Any = None,
 ) -> InvestmentLead:
-    """Records an enquiry that its sender consented to; returns the lead with its number and deadline.
+    """Records an enquiry that its sender consented to, or (with an `actor`) what staff heard of at an
+    event, a visit or from somebody else; returns the lead with its number and deadline.
 
-    The same `token` (a form sent twice) returns the first lead. Raises `ValidationError` for a phone
-    number that cannot be one.
+    The same `token` (a form sent twice) returns the first lead. Another lead of the same enterprise
+    makes a `LeadConflict`. Raises `ValidationError` for a phone number that cannot be one.
     """
     token = token or uuid.uuid4()
     if existing := InvestmentLead.objects.filter(token=token).first():
@@ -61,7 +78,9 @@ def record_enquiry(
                 number=new_lead_number(on),
                 token=token,
                 source=source,
+                source_note=source_note.strip(),
                 enterprise_name=enterprise_name.strip(),
+                name_key=enterprise_key(enterprise_name),
                 credit_code=credit_code,
                 contact_name=contact_name.strip(),
                 phone=digits,
@@ -70,6 +89,12 @@ def record_enquiry(
                 opportunity=opportunity,
                 project=project,
                 intended_investment_wan=intended_investment_wan,
+                intended_land_mu=intended_land_mu,
+                chain_node=chain_node,
+                promotion_target=promotion_target,
+                owner=owner,
+                next_step=next_step.strip(),
+                next_on=next_on,
                 needs=needs.strip(),
                 # What staff write down was told to them; consent is given on the form.
                 consented_at=timezone.now() if actor is None else None,
@@ -78,6 +103,7 @@ def record_enquiry(
             lead.full_clean(validate_unique=False)
             lead.save(force_insert=True)
             log(actor=actor, action="receive", target=lead)
+            note_conflicts(lead=lead, actor=actor)
     except IntegrityError:  # the same form, a moment earlier
         existing = InvestmentLead.objects.filter(token=token).first()
         if existing is None:
@@ -114,7 +140,12 @@ def save_lead(
         return fresh
     lead.full_clean(exclude=["contact_name", "phone"])
     values = {name: getattr(lead, name) for name in changed}
-    return write(fresh, values, actor=actor, action="edit")
+    if "enterprise_name" in values:
+        values["name_key"] = enterprise_key(values["enterprise_name"])
+    fresh = write(fresh, values, actor=actor, action="edit")
+    if {"enterprise_name", "credit_code"} & set(changed):
+        note_conflicts(lead=fresh, actor=actor)
+    return fresh
 
 
 def contact_lead(
@@ -162,12 +193,17 @@ def convert_lead(
     check_version(fresh, version)
     transition = LEAD_WORKFLOW.check(fresh, "convert", actor)
     title = name.strip() or f"{fresh.enterprise_name or '未具名企业'}意向项目"
+    known = Enterprise.objects.filter(credit_code=fresh.credit_code).first() if fresh.credit_code else None
     project = KeyProject.objects.create(
         number=_sample_number(fresh) if fresh.is_sample else new_project_number(),
         name=title,
+        enterprise=known,
         enterprise_name=fresh.enterprise_name,
         industry=fresh.industry,
+        chain=fresh.chain_node.chain if fresh.chain_node else None,
         total_investment_wan=fresh.intended_investment_wan,
+        land_mu=fresh.intended_land_mu,
+        helper=fresh.owner,
         department=getattr(actor, "department", None),
         summary=fresh.needs,
         stage=Stage.RESERVE,
@@ -196,3 +232,40 @@ def reopen_lead(
 ) -> InvestmentLead:
     """Takes a closed lead up again."""
     return step(LEAD_WORKFLOW, "reopen", lead, actor, reason=reason, version=version, close_reason="")
+
+
+@transaction.atomic
+def record_visit(
+    *,
+    lead: InvestmentLead,
+    actor: Any,
+    kind: str,
+    held_on: date,
+    place: str,
+    people: str,
+    outcome: str,
+    next_step: str = "",
+    next_on: date | None = None,
+    version: int | None = None,
+) -> InvestmentLead:
+    """Writes down a visit or a reception, and what comes next. Raises `NotPermitted`, `EditConflict`,
+    `WorkflowError` (the lead is over) or `ValidationError` by field (a day in the future, no outcome)."""
+    fresh = locked(lead)
+    check_version(fresh, version)
+    LEAD_WORKFLOW.check(fresh, "visit", actor)
+    visit = LeadVisit(
+        lead=fresh,
+        kind=kind,
+        held_on=held_on,
+        place=place.strip(),
+        people=people.strip(),
+        outcome=outcome.strip(),
+        recorded_by=actor,
+        is_sample=fresh.is_sample,
+    )
+    visit.full_clean()
+    visit.save()
+    values: dict[str, Any] = {"next_step": fresh.next_step, "next_on": fresh.next_on}
+    if next_step.strip() or next_on:
+        values = {"next_step": next_step.strip(), "next_on": next_on}
+    return write(fresh, values, actor=actor, action="visit", reason=str(visit))

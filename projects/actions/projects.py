@@ -10,9 +10,10 @@ from django.utils import timezone
 from projects.actions.permission import require
 from projects.choices import ConfidenceLevel, Stage, Status
 from projects.confidence import assess
-from projects.models import KeyProject, Opportunity
+from projects.models import ChainNode, KeyProject, Opportunity
 from projects.stage_fields import emptied, missing_at
 from projects.workflow import (
+    CHAIN_NODE_EVENTS,
     OPPORTUNITY_EVENTS,
     PROJECT_DESK,
     PROJECT_EVENTS,
@@ -26,7 +27,7 @@ from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import WorkflowError
 from tuoxian_portal.core.numbering import next_number
 
-EVENTS = {KeyProject: PROJECT_EVENTS, Opportunity: OPPORTUNITY_EVENTS}
+EVENTS = {KeyProject: PROJECT_EVENTS, Opportunity: OPPORTUNITY_EVENTS, ChainNode: CHAIN_NODE_EVENTS}
 # Personal fields never enter the audit log with their values.
 UNLOGGED = {"responsible_phone"}
 
@@ -221,13 +222,13 @@ def clear_override(*, project: KeyProject, actor: Any, version: int | None = Non
 
 
 def publish(*, record: Any, actor: Any, version: int | None = None) -> Any:
-    """Puts a project or an opportunity on the public pages."""
+    """Puts a project, an opportunity or a link of a chain on the public pages."""
     values: dict[str, Any] = {"is_published": True, "published_at": timezone.now()}
     return step(EVENTS[type(record)], "publish", record, actor, version=version, **values)
 
 
 def withdraw(*, record: Any, actor: Any, reason: str, version: int | None = None) -> Any:
-    """Takes a project or an opportunity off the public pages."""
+    """Takes a project, an opportunity or a link of a chain off the public pages."""
     table = EVENTS[type(record)]
     return step(table, "withdraw", record, actor, reason=reason, version=version, is_published=False)
 

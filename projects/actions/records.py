@@ -38,7 +38,9 @@ def save_opportunity(
         return opportunity
     fresh = locked(opportunity)
     check_version(fresh, version)
-    return _save(fresh, opportunity, actor, changed, ["version", "updated_at"])
+    return save_changed(
+        fresh=fresh, record=opportunity, actor=actor, changed=changed, also=["version", "updated_at"]
+    )
 
 
 @transaction.atomic
@@ -54,10 +56,11 @@ def save_target(*, target: Target, actor: Any, changed: list[str]) -> Target:
         target.save()
         log(actor=actor, action="add", target=target)
         return target
-    return _save(locked(target), target, actor, changed, [])
+    return save_changed(fresh=locked(target), record=target, actor=actor, changed=changed, also=[])
 
 
-def _save(fresh: Any, record: Any, actor: Any, changed: list[str], also: list[str]) -> Any:
+def save_changed(*, fresh: Any, record: Any, actor: Any, changed: list[str], also: list[str]) -> Any:
+    """Copies the `changed` fields of `record` onto the locked row `fresh`, checks, saves and logs them."""
     if not changed:
         return fresh
     before = {name: getattr(fresh, name) for name in changed}

@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from projects.actions import available_project_actions
 from projects.choices import ConfidenceLevel, RestatedFigure, Stage
+from projects.choices_pipeline import VisitKind
 from projects.confidence import assess
 from projects.models import (
     InvestmentLead,
@@ -296,6 +297,7 @@ class LeadSerializer(serializers.ModelSerializer):
     project = serializers.SlugRelatedField("number", read_only=True)
     converted_project = serializers.SlugRelatedField("number", read_only=True)
     owner = serializers.StringRelatedField()
+    chain_node = serializers.SlugRelatedField("name", read_only=True)
     state_label = serializers.CharField(source="get_state_display", read_only=True)
     available_actions = serializers.SerializerMethodField()
 
@@ -311,6 +313,8 @@ class LeadSerializer(serializers.ModelSerializer):
             "opportunity",
             "project",
             "intended_investment_wan",
+            "intended_land_mu",
+            "chain_node",
             "needs",
             "state",
             "state_label",
@@ -346,6 +350,16 @@ class OverrideSerializer(ReasonSerializer):
 
 
 class FollowUpSerializer(ReasonSerializer):
+    next_step = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+    next_on = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class VisitSerializer(ReasonSerializer):
+    kind = serializers.ChoiceField(VisitKind.choices)
+    held_on = serializers.DateField()
+    place = serializers.CharField(max_length=120)
+    people = serializers.CharField(max_length=200)
+    outcome = serializers.CharField(max_length=1000)
     next_step = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
     next_on = serializers.DateField(required=False, allow_null=True, default=None)
 

@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from projects.api import funds, oversight, viewsets
+from projects.api import funds, oversight, pipeline, viewsets
 
 router = SimpleRouter()
 router.register("key-projects", viewsets.KeyProjectViewSet, basename="key-project")
@@ -11,5 +11,8 @@ router.register("funds-receipts", funds.FundsReceiptViewSet, basename="funds-rec
 router.register("commitments", oversight.CommitmentViewSet, basename="commitment")
 router.register("supervision-notices", oversight.NoticeViewSet, basename="supervision-notice")
 router.register("leads", viewsets.LeadViewSet, basename="lead")
+router.register("lead-conflicts", pipeline.ConflictViewSet, basename="lead-conflict")
+router.register("promotion-targets", pipeline.PromotionTargetViewSet, basename="promotion-target")
+router.register("chain-nodes", pipeline.ChainNodeViewSet, basename="chain-node")
 router.register("enquiries", viewsets.EnquiryViewSet, basename="enquiry")
 urlpatterns = router.urls

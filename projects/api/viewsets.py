@@ -150,8 +150,8 @@ class LeadViewSet(PortalViewSet):
 
     staff_only = True
     queryset = InvestmentLead.objects.select_related(
-        "industry", "opportunity", "project", "converted_project", "owner"
-    )
+        "industry", "opportunity", "project", "converted_project", "owner", "chain_node"
+    ).prefetch_related("conflicts_as_later__first")
     serializer_class = serializers.LeadSerializer
     lookup_field = "number"
     lookup_value_regex = NUMBER
@@ -163,6 +163,7 @@ class LeadViewSet(PortalViewSet):
     follow_up_lead = verb(
         actions.follow_up_lead, "lead", body=serializers.FollowUpSerializer, path="follow-up"
     )
+    record_visit = verb(actions.record_visit, "lead", body=serializers.VisitSerializer, path="visit")
     convert_lead = verb(actions.convert_lead, "lead", body=serializers.ConvertSerializer, path="convert")
     close_lead = verb(actions.close_lead, "lead", path="close")
     reopen_lead = verb(actions.reopen_lead, "lead", path="reopen")

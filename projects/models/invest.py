@@ -3,13 +3,15 @@
 import uuid
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from projects.choices import LeadSource, LeadState
-from projects.querysets import LeadQuerySet, OpportunityQuerySet
+from projects.querysets import OpportunityQuerySet
+from projects.querysets_leads import LeadQuerySet
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.fields import CreditCodeField, EncryptedTextField, WanField
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
@@ -35,6 +37,20 @@ class Opportunity(Sourced, Sampled, Timestamped, Versioned):
     total_investment_wan = WanField(_("估算总投资（万元）"), null=True, blank=True)
     department = models.ForeignKey(
         "directory.Department", models.PROTECT, null=True, blank=True, verbose_name=_("对接单位")
+    )
+    contact = models.CharField(
+        _("联系方式（对外）"),
+        max_length=120,
+        blank=True,
+        help_text=_("办公电话或邮箱，会在公开页面显示。不填时用对接单位的电话。"),
+    )
+    chain_node = models.ForeignKey(
+        "projects.ChainNode",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="opportunities",
+        verbose_name=_("填补的产业链环节"),
     )
     is_published = models.BooleanField(_("对外公布"), default=False, db_index=True, editable=False)
     published_at = models.DateTimeField(_("公布时间"), null=True, blank=True, editable=False)
@@ -63,8 +79,15 @@ class InvestmentLead(Sampled, Timestamped, Versioned):
     number = models.CharField(_("线索编号"), max_length=24, unique=True, editable=False)
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     source = models.CharField(_("来源"), max_length=10, choices=LeadSource.choices, default=LeadSource.CALL)
+    source_note = models.CharField(
+        _("来源说明"), max_length=120, blank=True, help_text=_("哪场活动、谁推荐的。不对外。")
+    )
     enterprise_name = models.CharField(_("企业名称"), max_length=120, blank=True)
-    credit_code = CreditCodeField(_("统一社会信用代码"), blank=True)
+    # The name without its legal form, for finding the same enterprise again; see `names.enterprise_key`.
+    name_key = models.CharField(max_length=120, blank=True, db_index=True, editable=False)
+    credit_code = CreditCodeField(
+        _("统一社会信用代码"), blank=True, help_text=_("还没有成立企业的创业者可不填。")
+    )
     contact_name = EncryptedTextField(_("联系人"))
     phone = EncryptedTextField(_("电话"))
     phone_hash = models.CharField(max_length=64, db_index=True, editable=False)
@@ -83,6 +106,30 @@ class InvestmentLead(Sampled, Timestamped, Versioned):
         verbose_name=_("咨询的重点项目"),
     )
     intended_investment_wan = WanField(_("意向投资（万元）"), null=True, blank=True)
+    intended_land_mu = models.DecimalField(
+        _("意向用地（亩）"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    chain_node = models.ForeignKey(
+        "projects.ChainNode",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("产业链环节"),
+    )
+    promotion_target = models.ForeignKey(
+        "projects.PromotionTarget",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="leads",
+        verbose_name=_("招商目标"),
+    )
     needs = models.TextField(_("诉求"), max_length=2000)
     consented_at = models.DateTimeField(_("同意告知时间"), null=True, blank=True, editable=False)
     state = models.CharField(

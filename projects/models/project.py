@@ -88,12 +88,22 @@ class KeyProject(Sourced, Sampled, Timestamped, Versioned):
     )
     responsible = models.CharField(_("责任领导"), max_length=60, blank=True)
     responsible_phone = EncryptedTextField(_("责任领导电话"), blank=True)
+    helper = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="helped_projects",
+        verbose_name=_("服务专员"),
+        help_text=_("全程联系这个项目的工作人员。"),
+    )
 
     signed_on = models.DateField(_("签约日期"), null=True, blank=True)
     planned_start = models.DateField(_("计划开工"), null=True, blank=True)
     actual_start = models.DateField(_("实际开工"), null=True, blank=True)
     planned_production = models.DateField(_("计划投产"), null=True, blank=True)
     actual_production = models.DateField(_("实际投产"), null=True, blank=True)
+    planned_capacity_on = models.DateField(_("计划达产"), null=True, blank=True)
     at_capacity_on = models.DateField(_("达产日期"), null=True, blank=True)
 
     override_level = models.CharField(
@@ -193,6 +203,8 @@ class KeyProject(Sourced, Sampled, Timestamped, Versioned):
             wrong["actual_production"] = "实际投产不能早于实际开工。"
         if after(self.actual_production, self.at_capacity_on):
             wrong["at_capacity_on"] = "达产日期不能早于实际投产。"
+        if after(self.planned_production, self.planned_capacity_on):
+            wrong["planned_capacity_on"] = "计划达产不能早于计划投产。"
         return wrong
 
 

@@ -51,6 +51,13 @@ class IndustryFactory(Named):
     slug = factory.Sequence(lambda n: f"industry-{n}")
 
 
+class IndustryChainFactory(Named):
+    class Meta:
+        model = models.IndustryChain
+
+    name = factory.Sequence(lambda n: f"测试产业链{n}")
+
+
 class EnterpriseFactory(Named):
     class Meta:
         model = models.Enterprise

@@ -10,8 +10,14 @@ from factory.django import DjangoModelFactory
 
 from projects import models
 from projects.choices import ProjectType, ReportState, Stage, Status
+from projects.names import enterprise_key
 from projects.stage_fields import STAGE_FIELDS
-from tests.factories.directory import DepartmentFactory, IndustryFactory, ParkFactory
+from tests.factories.directory import (
+    DepartmentFactory,
+    IndustryChainFactory,
+    IndustryFactory,
+    ParkFactory,
+)
 from tuoxian_portal.core.crypto import keyed_hash
 
 # A value for every field of the stage table.
@@ -89,8 +95,26 @@ class LeadFactory(DjangoModelFactory):
 
     number = factory.Sequence(lambda n: f"XS20990101-{n:04d}")
     enterprise_name = factory.Sequence(lambda n: f"测试意向企业{n}")
+    name_key = factory.LazyAttribute(lambda o: enterprise_key(o.enterprise_name))
     contact_name = "测试联系人"
     phone = "13800001234"
     phone_hash = factory.LazyAttribute(lambda o: keyed_hash(o.phone))
     needs = "想了解厂房"
     answer_due = date(2099, 1, 10)
+
+
+class ChainNodeFactory(DjangoModelFactory):
+    class Meta:
+        model = models.ChainNode
+
+    chain = factory.SubFactory(IndustryChainFactory)
+    name = factory.Sequence(lambda n: f"环节{n}")
+    position = factory.Sequence(lambda n: n % 90 + 1)
+
+
+class PromotionTargetFactory(DjangoModelFactory):
+    class Meta:
+        model = models.PromotionTarget
+
+    kind = "enterprise"
+    name = factory.Sequence(lambda n: f"目标企业{n}")

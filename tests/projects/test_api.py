@@ -244,7 +244,7 @@ def test_a_lead_is_masked_even_for_its_officer(api_client, officer):
     lead = LeadFactory(contact_name="王小明", phone="13922223333")
     row = api_client.get(f"{ROOT}/leads/{lead.number}/").json()
     assert (row["contact_name"], row["phone"]) == ("王*明", "139****3333")
-    assert row["available_actions"] == ["contact", "close"]
+    assert row["available_actions"] == ["contact", "visit", "close"]
 
 
 def test_the_way_of_a_lead(api_client, officer):

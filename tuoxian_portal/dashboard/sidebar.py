@@ -4,6 +4,7 @@ Both are read at request time from the same table. A model that no group names a
 that nothing registered can get lost; a name that is not registered is left out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+
+from tuoxian_portal.core.calendar import today
 
 COUNT_LIMIT = 999
 
@@ -67,6 +70,9 @@ GROUPS = (
             ("projects.Commitment", "handshake"),
             ("projects.SupervisionNotice", "assignment_late"),
             ("projects.InvestmentLead", "contact_phone"),
+            ("projects.LeadConflict", "call_merge"),
+            ("projects.PromotionTarget", "my_location"),
+            ("projects.ChainNode", "linked_services"),
             ("projects.Opportunity", "lightbulb"),
             ("projects.Target", "flag"),
             ("projects.PortfolioFact", "dataset"),
@@ -129,12 +135,17 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits for a person who holds `permission`: rows of `model` with these values."""
+    """Something that waits for a person who holds `permission`: rows of `model` with these values.
+
+    `query` is the filter of the list where it is not the values themselves; `rows` then counts the same.
+    """
 
     title: str
     model: str
     permission: str
-    values: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...] = ()
+    query: str = ""
+    rows: Callable[[Any], Any] | None = None
 
 
 TASKS = (
@@ -168,6 +179,20 @@ TASKS = (
         "services.RatingRemediation",
         "services.supervise_remediation",
         (("state", "calling_back"),),
+    ),
+    Task(
+        "该跟进的线索",
+        "projects.InvestmentLead",
+        "projects.handle_lead",
+        query="follow=due",
+        rows=lambda leads: leads.to_follow_up(today()),
+    ),
+    Task(
+        "待裁定的撞单",
+        "projects.LeadConflict",
+        "projects.resolve_conflict",
+        query="decision__isempty=1",
+        rows=lambda conflicts: conflicts.undecided(),
     ),
     Task("新收的招商线索", "projects.InvestmentLead", "projects.handle_lead", (("state", "new"),)),
     Task(
@@ -273,9 +298,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return result
 
 
-def _count(model: type[Model], request: HttpRequest, **values: str) -> str:
+def _count(model: type[Model], request: HttpRequest, task: Task) -> str:
     """How many rows this person sees; beyond 999 nobody counts on."""
-    rows = admin.site.get_model_admin(model).get_queryset(request).filter(**values)
+    rows: Any = admin.site.get_model_admin(model).get_queryset(request).filter(**dict(task.values))
+    if task.rows:
+        rows = task.rows(rows)
     found = rows.order_by()[: COUNT_LIMIT + 1].count()
     return f"{COUNT_LIMIT}+" if found > COUNT_LIMIT else str(found)
 
@@ -286,11 +313,11 @@ def index(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     for task in TASKS:
         model = _model(task.model)
         if model and request.user.has_perm(task.permission) and _may_view(model, request):  # type: ignore[union-attr]
-            query = "&".join(f"{name}__exact={value}" for name, value in task.values)
+            query = task.query or "&".join(f"{name}__exact={value}" for name, value in task.values)
             tasks.append(
                 {
                     "title": task.title,
-                    "count": _count(model, request, **dict(task.values)),
+                    "count": _count(model, request, task),
                     "url": f"{_url(model)}?{query}",
                 }
             )

@@ -95,6 +95,15 @@ class IndustryChain(NamedRecord):
         Industry, models.PROTECT, null=True, blank=True, related_name="chains", verbose_name=_("产业")
     )
     links = models.JSONField(_("环节"), default=list, blank=True, help_text=_("从上游到下游。"))
+    leader = models.ForeignKey(
+        "Enterprise",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="led_chains",
+        verbose_name=_("链主企业"),
+    )
+    chief = models.CharField(_("链长"), max_length=60, blank=True, help_text=_("姓名和职务，不对外。"))
 
     class Meta(NamedRecord.Meta):
         verbose_name = verbose_name_plural = _("产业链")

@@ -354,7 +354,7 @@ class FollowUpSerializer(ReasonSerializer):
     next_on = serializers.DateField(required=False, allow_null=True, default=None)
 
 
-class VisitSerializer(ReasonSerializer):
+class LeadVisitSerializer(ReasonSerializer):
     kind = serializers.ChoiceField(VisitKind.choices)
     held_on = serializers.DateField()
     place = serializers.CharField(max_length=120)

@@ -163,7 +163,7 @@ class LeadViewSet(PortalViewSet):
     follow_up_lead = verb(
         actions.follow_up_lead, "lead", body=serializers.FollowUpSerializer, path="follow-up"
     )
-    record_visit = verb(actions.record_visit, "lead", body=serializers.VisitSerializer, path="visit")
+    record_visit = verb(actions.record_visit, "lead", body=serializers.LeadVisitSerializer, path="visit")
     convert_lead = verb(actions.convert_lead, "lead", body=serializers.ConvertSerializer, path="convert")
     close_lead = verb(actions.close_lead, "lead", path="close")
     reopen_lead = verb(actions.reopen_lead, "lead", path="reopen")

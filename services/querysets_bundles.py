@@ -11,9 +11,10 @@ from django.db.models import CharField, Count, Exists, OuterRef, Prefetch, Q, Va
 from services.bundle_states import GRANTED, OTHERWISE, RULES, STANDINGS
 from services.choices_bundles import OPEN_BUNDLE_STATES, BundleState
 from services.choices_cases import CLOSED_STATES, CaseState
+from services.clock import DUE_SOON_DAYS
 from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.accounts.scoping import scope_rows
-from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.calendar import load_calendar, today
 from tuoxian_portal.core.querysets import PortalQuerySet
 
 KEPT = Q(split_off_at__isnull=True)
@@ -34,6 +35,29 @@ def _some(group: frozenset[str]) -> Exists:
 
     standings = reduce(lambda a, b: a | b, (_standing(name) for name in sorted(group)))
     return Exists(Case.objects.filter(KEPT, standings, bundle_case=OuterRef("pk")))
+
+
+def bundle_queues(on: date) -> dict[str, Q]:
+    """The queues of the workbench on the day `on`, over rows `with_queues`. One cached look at the
+    calendar."""
+    soon = load_calendar().add(on, DUE_SOON_DAYS)
+    promised = Q(derived_state__in=sorted(state.value for state in PROMISE_STATES))
+    return {
+        "received": Q(derived_state=BundleState.RECEIVED),
+        "answer_soon": Q(to_answer=True),
+        "correcting": Q(derived_state=BundleState.CORRECTING),
+        "in_progress": Q(derived_state=BundleState.IN_PROGRESS),
+        "due_soon": promised & Q(promised_by__range=(on, soon)),
+        "overdue": promised & Q(promised_by__lt=on),
+        "stuck": Q(is_stuck=True),
+        "collecting": Q(derived_state=BundleState.COLLECTING),
+        "owing": Q(is_owing=True),
+        "to_rate": Q(may_rate=True),
+    }
+
+
+# Queues of what is done; counted from their own side (`RatingInvitation.objects.open`).
+CLOSED_BUNDLE_QUEUES = frozenset({"to_rate"})
 
 
 class BundleCaseQuerySet(PortalQuerySet):
@@ -74,9 +98,47 @@ class BundleCaseQuerySet(PortalQuerySet):
         """The one promise has run out before `on` (today) and the office still has work."""
         return self.in_state(*PROMISE_STATES).filter(promised_by__lt=on or today())
 
+    def with_queues(self, on: date | None = None) -> Self:
+        """`with_state`, and what the queues ask beside it: `to_answer` (a receipt from its third day on),
+        `is_stuck`, `is_owing`, `may_rate`. All in the query itself."""
+        from services.models import Case, RatingInvitation
+
+        on = on or today()
+        cases = Case.objects.filter(KEPT, bundle_case=OuterRef("pk"))
+        invited = RatingInvitation.objects.open(on).filter(bundle_case=OuterRef("pk"))
+        return self.with_state().annotate(
+            to_answer=Exists(cases.in_queue("answer_soon", on)),
+            is_stuck=self._is_stuck(),
+            is_owing=Exists(cases.in_queue("owing", on)),
+            may_rate=Exists(invited),
+        )
+
+    def in_queue(self, name: str, on: date | None = None) -> Self:
+        """The bundle cases of one queue of the workbench. Raises `KeyError` for an unknown one."""
+        return self.with_queues(on).filter(bundle_queues(on or today())[name])
+
+    def queue_counts(self, on: date | None = None) -> dict[str, int]:
+        """The queues of the workbench with their sizes; one query over what is not closed."""
+        on = on or today()
+        return (
+            self.filter(closed_on=None)
+            .with_queues(on)
+            .order_by()
+            .aggregate(
+                **{
+                    name: Count("pk", filter=rows)
+                    for name, rows in bundle_queues(on).items()
+                    if name not in CLOSED_BUNDLE_QUEUES
+                }
+            )
+        )
+
     def stuck(self) -> Self:
         """With a case that waits for one which ended without being granted: somebody must decide
         whether it is split off or withdrawn."""
+        return self.filter(self._is_stuck())
+
+    def _is_stuck(self) -> Exists:
         from services.models import Case
 
         failed = Case.objects.filter(state__in=CLOSED_STATES, awaited_by=OuterRef("pk")).exclude(
@@ -84,7 +146,7 @@ class BundleCaseQuerySet(PortalQuerySet):
         )
         refused = Case.objects.filter(outcome="refused", awaited_by=OuterRef("pk"))
         waiting = Case.objects.filter(KEPT, bundle_case=OuterRef("pk"), state=CaseState.WAITING)
-        return self.filter(Exists(waiting.filter(Exists(failed) | Exists(refused))))
+        return Exists(waiting.filter(Exists(failed) | Exists(refused)))
 
     def with_counts(self) -> Self:
         """`case_total` and `case_done`: its cases, and those that are closed."""

@@ -85,6 +85,9 @@ class InvitationQuerySet(PortalQuerySet):
     def of_cases(self) -> Self:
         return self.filter(case__isnull=False)
 
+    def of_bundles(self) -> Self:
+        return self.filter(bundle_case__isnull=False)
+
     def open(self, on: date | None = None) -> Self:
         """Not used and not expired on the day `on`."""
         return self.filter(rated_at__isnull=True, expires_on__gte=on or today())

@@ -87,6 +87,13 @@
     if (next) { event.preventDefault(); next.focus(); }
   });
 
+  // Where the list does not say how many, one original is what a tick means; the clerk sees and changes it.
+  chosen.addEventListener("change", (event) => {
+    if (event.target.type !== "checkbox" || !event.target.checked) return;
+    const counts = [...event.target.closest("tr").querySelectorAll(".wb-count")];
+    if (counts.every((count) => !count.value)) counts[0].value = "1";
+  });
+
   const number = form.elements.number, state = document.getElementById("number-state");
   const override = document.getElementById("override");
   // Which of the materials on the page a licence of the applicant replaces.

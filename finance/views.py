@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import NoReverseMatch, reverse
 
+from finance.choices import Level
 from finance.models import LoanIntent, LoanProduct, MatchmakingEvent
 from finance.pipeline import StepFigure
 from tuoxian_portal.core.http import public_page
@@ -104,12 +105,11 @@ def public_progress() -> dict[str, Any] | None:
     return {"rows": [step_row(step) for step in pipeline.for_public()], "is_sample": pipeline.has_samples}
 
 
-@public_page
-def index(request: HttpRequest) -> HttpResponse:
-    products = LoanProduct.objects.published().select_related("bank")
-    listing = Listing(
+def product_listing(request: HttpRequest) -> Listing:
+    """What banks offer now."""
+    return Listing(
         request,
-        products,
+        LoanProduct.objects.published().select_related("bank"),
         facets=[Facet("bank", "金融机构", "bank_id", label_field="bank__name")],
         search=search_products,
         sorts={
@@ -119,6 +119,21 @@ def index(request: HttpRequest) -> HttpResponse:
         shared_as="products",
         placeholder="产品、银行或适用对象",
     )
+
+
+def event_listing(request: HttpRequest) -> Listing:
+    """Every event and total that a source states, the county's and others'."""
+    return Listing(
+        request,
+        MatchmakingEvent.objects.all(),
+        facets=[Facet("level", "层级", "level", choices=Level.choices)],
+        shared_as="events",
+    )
+
+
+@public_page
+def index(request: HttpRequest) -> HttpResponse:
+    listing = product_listing(request)
     cards = [
         {
             "title": product.name,
@@ -138,7 +153,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "listing": listing,
         "cards": cards,
-        "has_products": bool(cards) or bool(listing.chips) or products.exists(),
+        "has_products": bool(cards) or bool(listing.chips) or LoanProduct.objects.published().exists(),
         "county_events": [event_view(e) for e in events if e.level == "county"],
         "other_events": [event_view(e) for e in events if e.level != "county"],
         "progress": progress,

@@ -51,11 +51,10 @@ def _facts(policy: IncentivePolicy) -> list[tuple[str, Any, str]]:
     return [fact for fact in facts if fact[1] or fact[2]]
 
 
-@public_page
-def policy_list(request: HttpRequest) -> HttpResponse:
-    """The library: what is public, whatever its status."""
+def policy_listing(request: HttpRequest) -> Listing:
+    """What is public, whatever its status."""
     day = today()
-    listing = Listing(
+    return Listing(
         request,
         IncentivePolicy.objects.published().with_status(day).select_related("industry"),
         facets=[
@@ -73,6 +72,12 @@ def policy_list(request: HttpRequest) -> HttpResponse:
         shared_as=f"policies of {day}",
         placeholder="政策标题、文号或关键词",
     )
+
+
+@public_page
+def policy_list(request: HttpRequest) -> HttpResponse:
+    """The library: what is public, whatever its status."""
+    listing = policy_listing(request)
     cards = [
         {
             "title": policy.title,

@@ -68,10 +68,9 @@ def _project_card(project: KeyProject) -> dict[str, Any]:
     }
 
 
-@public_page
-def project_list(request: HttpRequest) -> HttpResponse:
+def project_listing(request: HttpRequest) -> Listing:
     """Published key projects, real ones first."""
-    listing = Listing(
+    return Listing(
         request,
         KeyProject.objects.published().select_related("industry", "enterprise"),
         facets=[
@@ -91,6 +90,12 @@ def project_list(request: HttpRequest) -> HttpResponse:
         shared_as="projects",
         placeholder="项目、企业或产品",
     )
+
+
+@public_page
+def project_list(request: HttpRequest) -> HttpResponse:
+    """Published key projects, real ones first."""
+    listing = project_listing(request)
     return render(
         request,
         "projects/list.html",
@@ -98,6 +103,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
             "listing": listing,
             "cards": [_project_card(project) for project in listing.page],
             "tabs": _tabs("projects"),
+            "kind": "projects",
             "title": "重点项目",
             "lead": "报道和公开来源写到的项目，逐条注明来源和日期；来源没有写明的，页面照实说明。",
             "has_sample": any(project.is_sample for project in listing.page),
@@ -106,10 +112,9 @@ def project_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@public_page
-def opportunity_list(request: HttpRequest) -> HttpResponse:
+def opportunity_listing(request: HttpRequest) -> Listing:
     """What the county invites investors to build."""
-    listing = Listing(
+    return Listing(
         request,
         Opportunity.objects.published().select_related("industry"),
         facets=[
@@ -124,6 +129,12 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
         shared_as="opportunities",
         placeholder="产业、产品或选址",
     )
+
+
+@public_page
+def opportunity_list(request: HttpRequest) -> HttpResponse:
+    """What the county invites investors to build."""
+    listing = opportunity_listing(request)
     cards = [
         {
             "title": opportunity.name,
@@ -147,6 +158,7 @@ def opportunity_list(request: HttpRequest) -> HttpResponse:
             "listing": listing,
             "cards": cards,
             "tabs": _tabs("opportunities"),
+            "kind": "opportunities",
             "title": "招商项目",
             "lead": "公开来源写明的招引方向。选址、条件和合作方式尚未公布的，可以直接咨询。",
             "has_sample": any(opportunity.is_sample for opportunity in listing.page),

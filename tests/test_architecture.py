@@ -30,7 +30,7 @@ LAYERS = [
     {"projects"},
     {"policies"},
     {"services", "finance"},
-    {"search", "reports", "dashboard"},
+    {"search", "reports", "subscriptions", "dashboard"},
 ]
 LEVEL = {label: level for level, labels in enumerate(LAYERS) for label in labels}
 OUR_MODELS = [model for model in apps.get_models() if model._meta.app_label in LEVEL]
@@ -61,6 +61,7 @@ SYSTEM_ACTIONS = {
     "services.actions.clocks.recompute_deadlines": "follows an edit of the calendar: nobody acts",
     "services.actions.catalogue.publish_reference": "called while reference data loads: nobody acts",
     "services.actions.entrustment_ends.expire_entrustment": "the period of an authority is over: nobody acts",
+    "tuoxian_portal.subscriptions.actions.sweep": "the time to keep it is over: nobody acts",
     "tuoxian_portal.audit.actions.log": "the entry itself; `actor` is what it is told",
 }
 SIGNALS_ALLOWED = {

@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "finance",
     "tuoxian_portal.search",
     "tuoxian_portal.reports",
+    "tuoxian_portal.subscriptions",
     "tuoxian_portal.dashboard",
 ]
 MIDDLEWARE = [
@@ -241,6 +242,23 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tuoxian_portal.search.tasks.rebuild_index",
         "schedule": crontab(minute="30", hour="2"),
     },
+    "search-misses": {
+        "task": "tuoxian_portal.search.tasks.sweep_misses",
+        "schedule": crontab(minute="50", hour="2"),
+    },
+    "subscriptions-digests": {
+        "task": "tuoxian_portal.subscriptions.tasks.compose_digests",
+        "schedule": crontab(minute="32"),
+    },
+    "subscriptions-sending": {
+        "task": "tuoxian_portal.subscriptions.tasks.send_waiting",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
+    "subscriptions-sweep": {
+        "task": "tuoxian_portal.subscriptions.tasks.sweep_subscriptions",
+        "schedule": crontab(minute="40", hour="2"),
+    },
     "services-clock": {
         "task": "services.tasks.run_clock",
         "schedule": crontab(minute="5", hour="0"),
@@ -331,6 +349,7 @@ REST_FRAMEWORK = {
         "anon": "120/min",
         "enquiry": "10/hour",
         "assist": "10/hour",
+        "subscribe": "10/hour",
         "track": "20/min",
     },
     "NUM_PROXIES": 0,  # REMOTE_ADDR is right already; X-Forwarded-For is not believed a second time
@@ -427,6 +446,28 @@ UNFOLD = {
     "SIDEBAR": {"show_search": True, "navigation": "tuoxian_portal.dashboard.sidebar.navigation"},
 }
 
+# --- E-mail -------------------------------------------------------------------------------------
+# Without EMAIL_URL a trial writes every message as a file below VAR_DIR/mail, and a portal that serves
+# people offers no subscriptions by e-mail; feeds need none.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+EMAIL_IS_SET_UP = bool(EMAIL_URL) or DEBUG
+if EMAIL_URL:
+    _mail = env.email_url_config(EMAIL_URL)
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+    EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="portal@localhost")
+# How long the link in the first message is good for (hours), and how long a subscription that has ended
+# is remembered, without its address (days).
+SUBSCRIPTION_CONFIRM_HOURS = env.int("SUBSCRIPTION_CONFIRM_HOURS", default=72)
+SUBSCRIPTION_KEEP_DAYS = env.int("SUBSCRIPTION_KEEP_DAYS", default=90)
+
 # --- The site -----------------------------------------------------------------------------------
 # What a government site must carry (国办发〔2017〕47号). Anything left empty is not shown.
 SITE = {
@@ -465,6 +506,13 @@ RATING_SAME_PHONE_LIMIT = env.int("RATING_SAME_PHONE_LIMIT", default=3)
 RATING_SAME_ADDRESS_LIMIT = env.int("RATING_SAME_ADDRESS_LIMIT", default=3)
 # Addresses of the hall's own evaluation devices, from which many ratings an hour are expected.
 RATING_DEVICE_ADDRESSES = env.list("RATING_DEVICE_ADDRESSES", default=[])
+
+# Searches that found nothing: how many days they are kept, and how many different ones are counted a day.
+SEARCH_MISS_DAYS = env.int("SEARCH_MISS_DAYS", default=90)
+SEARCH_MISS_PER_DAY = env.int("SEARCH_MISS_PER_DAY", default=500)
+
+# A factor price older than so many months is shown with a warning. Tariffs are set by the year.
+PRICE_MAX_AGE_MONTHS = env.int("PRICE_MAX_AGE_MONTHS", default=12)
 
 # Public pages may be answered from the cache for this long (seconds); validators always apply.
 PUBLIC_PAGE_SECONDS = env.int("PUBLIC_PAGE_SECONDS", default=0 if DEBUG else 60)

@@ -11,6 +11,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 PUBLIC_PAGE_SECONDS = 0
 AXES_ENABLED = False
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = tempfile.mkdtemp(prefix="portal-media-")
 PRIVATE_ROOT = tempfile.mkdtemp(prefix="portal-private-")
 STORAGES = {

@@ -23,10 +23,9 @@ from tuoxian_portal.core.money import NBSP
 PART = "_part"
 
 
-@public_page
-def bundle_list(request: HttpRequest) -> HttpResponse:
+def bundle_listing(request: HttpRequest) -> Listing:
     """Every matter that is done as one."""
-    listing = Listing(
+    return Listing(
         request,
         ServiceBundle.objects.published().prefetch_related("members"),
         facets=[
@@ -38,6 +37,12 @@ def bundle_list(request: HttpRequest) -> HttpResponse:
         shared_as="bundles",
         placeholder="想办哪件事？例如：开饭店、注册公司",
     )
+
+
+@public_page
+def bundle_list(request: HttpRequest) -> HttpResponse:
+    """Every matter that is done as one."""
+    listing = bundle_listing(request)
     return render(
         request,
         "services/bundles.html",

@@ -76,10 +76,9 @@ def tabs(current: str) -> list[dict[str, Any]]:
     ]
 
 
-@public_page
-def item_list(request: HttpRequest) -> HttpResponse:
-    """The finder. Constant queries; a bundle that answers the same words is named first."""
-    listing = Listing(
+def item_listing(request: HttpRequest) -> Listing:
+    """Published items."""
+    return Listing(
         request,
         ServiceItem.objects.published().with_material_total().only(*CARD_FIELDS),
         facets=ITEM_FACETS,
@@ -88,6 +87,12 @@ def item_list(request: HttpRequest) -> HttpResponse:
         shared_as="items",
         placeholder="想办什么事？例如：开饭店、刻章、过户",
     )
+
+
+@public_page
+def item_list(request: HttpRequest) -> HttpResponse:
+    """The finder. Constant queries; a bundle that answers the same words is named first."""
+    listing = item_listing(request)
     bundles = ServiceBundle.objects.published().prefetch_related("members")
     matching = list(bundles.search(listing.text)[:3]) if listing.text else []
     return render(

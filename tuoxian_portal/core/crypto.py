@@ -60,6 +60,12 @@ def mask_phone(number: str) -> str:
     return number[:3] + "****" + number[-4:] if len(number) >= 9 else "*" * len(number)
 
 
+def mask_email(address: str) -> str:
+    """`z***@example.com`: the first character and the domain stay."""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}***@{domain}" if name else "***"
+
+
 def mask_name(name: str) -> str:
     """`张*`, `张*三`: the first and, from three characters on, the last character stay."""
     if len(name) <= 1:

@@ -356,11 +356,19 @@ class Listing:
         return self.url(export="csv")
 
     # --- addresses ------------------------------------------------------------------------------
-    def _parameters(self) -> list[tuple[str, str]]:
+    @property
+    def conditions(self) -> list[tuple[str, str]]:
+        """What narrows the list, as parameters of its address."""
         pairs = [(TEXT, self.text)] if self.text else []
-        for name, values in self.selected.items():
-            pairs += [(name, value) for value in values]
-        return pairs + self.hidden
+        return pairs + [(name, value) for name, values in self.selected.items() for value in values]
+
+    @property
+    def query(self) -> str:
+        """`conditions` as a query string: what its feed and its subscription carry."""
+        return urlencode(self.conditions)
+
+    def _parameters(self) -> list[tuple[str, str]]:
+        return self.conditions + self.hidden
 
     def _address(self, pairs: list[tuple[str, str]]) -> str:
         return f"{self.request.path}?{urlencode(pairs)}" if pairs else self.request.path

@@ -99,6 +99,16 @@ GROUPS = (
     ),
     Group("报告", (("reports.ReportRun", "summarize"),)),
     Group(
+        "搜索和订阅",
+        (
+            ("search.SearchMiss", "search_off"),
+            ("search.SynonymGroup", "swap_horiz"),
+            ("subscriptions.Subscription", "mark_email_read"),
+            ("subscriptions.Message", "outgoing_mail"),
+        ),
+        collapsible=True,
+    ),
+    Group(
         "基础数据",
         (
             ("directory.Enterprise", "domain"),

@@ -1,7 +1,14 @@
 """What the search box finds, as it is shown. How it is found is in `backends`."""
 
+import re
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from tuoxian_portal.core.models import Timestamped
+from tuoxian_portal.core.querysets import PortalQuerySet
 
 
 class SearchEntry(models.Model):
@@ -44,3 +51,71 @@ class SearchChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.object_id}"
+
+
+class SynonymQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        return self if user.has_perm("search.view_synonymgroup") else self.none()
+
+
+class SynonymGroup(Timestamped):
+    """Words that mean the same to who asks; whoever asks for one of them is shown what has any of them."""
+
+    MAX_WORDS = 12
+    MAX_LENGTH = 20
+
+    words = models.CharField(
+        _("同义词"), max_length=260, help_text=_("两个以上，用顿号隔开，例如：营业执照、执照、工商执照。")
+    )
+    note = models.CharField(_("说明"), max_length=200, blank=True)
+    is_active = models.BooleanField(_("启用"), default=True)
+    # The group's key in `reference/synonyms.yaml`; empty for what staff entered.
+    reference_id = models.CharField(max_length=40, unique=True, null=True, blank=True, editable=False)
+
+    objects = SynonymQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("搜索同义词")
+        ordering = ["words"]
+
+    def __str__(self) -> str:
+        return self.words
+
+    @property
+    def word_list(self) -> list[str]:
+        return list(dict.fromkeys(word for word in re.split(r"[、,，;；/\s]+", self.words) if word))
+
+    def clean(self) -> None:
+        found = self.word_list
+        if len(found) < 2:
+            raise ValidationError({"words": "请填写两个以上不同的词，用顿号隔开。"})
+        if len(found) > self.MAX_WORDS:
+            raise ValidationError({"words": f"一组最多 {self.MAX_WORDS} 个词，请拆成几组。"})
+        if long := [word for word in found if len(word) > self.MAX_LENGTH]:
+            raise ValidationError({"words": f"“{long[0][:30]}”太长，每个词最多 {self.MAX_LENGTH} 个字。"})
+        if short := [word for word in found if len(word) < 2]:
+            raise ValidationError({"words": f"“{short[0]}”只有一个字，会搜出太多不相干的内容，请写成词。"})
+        self.words = "、".join(found)
+
+
+class SearchMissQuerySet(PortalQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        return self if user.has_perm("search.view_searchmiss") else self.none()
+
+
+class SearchMiss(models.Model):
+    """How often on one day people asked for a text and found nothing. Nothing about who asked."""
+
+    day = models.DateField(_("日期"))
+    text = models.CharField(_("搜索词"), max_length=30)
+    count = models.PositiveIntegerField(_("次数"), default=1)
+
+    objects = SearchMissQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("搜不到的词")
+        ordering = ["-day", "-count", "text"]
+        constraints = [models.UniqueConstraint(fields=["day", "text"], name="search_miss_once_a_day")]
+
+    def __str__(self) -> str:
+        return self.text

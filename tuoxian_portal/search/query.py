@@ -13,6 +13,7 @@ from tuoxian_portal.core.registries import search_sources
 from tuoxian_portal.search import words
 from tuoxian_portal.search.backends import LIMIT, Condition, backend
 from tuoxian_portal.search.models import SearchEntry
+from tuoxian_portal.search.synonyms import alternatives
 
 SNIPPET = 90
 MAX_TEXT = 60
@@ -40,12 +41,30 @@ class Found:
     is_partial: bool = False
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A text cut for asking: its words, its single characters, and its phrases."""
+
+    long: tuple[str, ...]
+    single: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, text: str) -> "_Asked":
+        asked = words.terms(text)
+        return cls(
+            long=tuple(word for word in asked if len(word) > 1 or word.isascii()),
+            single=tuple(word for word in asked if len(word) == 1 and not word.isascii()),
+            phrases=tuple(tuple(pieces) for pieces in words.phrase(text)),
+        )
+
+
 class Hits:
     """The records that match a text, best first; a sequence that `Paginator` can page through.
 
     All words are asked for first; when nothing has them all, the text as it stands, wherever the
-    dictionary would cut it; then any of the words (`is_partial`). One query for each of the three
-    until one finds something, and one for the rows of a page.
+    dictionary would cut it; then any of the words (`is_partial`). Each time its synonyms are asked for with
+    it. One query for each of the three until one finds something, and one for the rows of a page.
     """
 
     def __init__(self, text: str, kinds: Sequence[str] = ()) -> None:
@@ -59,16 +78,29 @@ class Hits:
         return narrowed
 
     @cached_property
+    def alternatives(self) -> list[str]:
+        """What else is asked for: the text with synonyms in place of its words."""
+        return alternatives(self.text) if self.text else []
+
+    @cached_property
     def found(self) -> Found:
-        asked = words.terms(self.text)
-        long = tuple(word for word in asked if len(word) > 1 or word.isascii())
-        single = tuple(word for word in asked if len(word) == 1 and not word.isascii())
-        phrases = tuple(tuple(pieces) for pieces in words.phrase(self.text))
-        attempts = [(Condition(words=long, singles=single), False), (Condition(phrases=phrases), False)]
-        if len(asked) > 1:
-            attempts.append((Condition(words=long, singles=single, any_word=True), True))
-        for condition, is_partial in attempts:
-            if condition and (matches := backend().find(condition)):
+        texts = [self.text, *self.alternatives]
+        asked = [_Asked.of(text) for text in texts]
+        attempts = [
+            ([Condition(words=one.long, singles=one.single) for one in asked], False),
+            ([Condition(phrases=one.phrases) for one in asked], False),
+            (
+                [
+                    Condition(words=one.long, singles=one.single, any_word=True)
+                    for one in asked
+                    if len(one.long) + len(one.single) > 1
+                ],
+                True,
+            ),
+        ]
+        for conditions, is_partial in attempts:
+            wanted = [condition for condition in conditions if condition]
+            if wanted and (matches := backend().find(*wanted)):
                 return Found(tuple(matches), is_partial)
         return Found()
 
@@ -96,7 +128,7 @@ class Hits:
     def __getitem__(self, wanted: slice) -> list[Hit]:
         ids = self.ids[wanted]
         entries = SearchEntry.objects.in_bulk(ids) if ids else {}
-        marked = pattern(self.text)
+        marked = pattern(" ".join([self.text, *self.alternatives]))
         labels = {source.kind: source.label for source in search_sources}
         return [
             Hit(

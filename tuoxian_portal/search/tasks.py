@@ -4,6 +4,7 @@ from celery import shared_task
 
 from tuoxian_portal.core.jobs import Progress, enqueue, job_handler
 from tuoxian_portal.core.models import Job
+from tuoxian_portal.search import misses
 from tuoxian_portal.search.index import apply_changes, rebuild
 from tuoxian_portal.search.models import SearchChange
 
@@ -25,6 +26,12 @@ def queue_changes() -> None:
 def rebuild_index() -> None:
     """Every night: what changed without a signal (bulk updates, related rows) is indexed too."""
     rebuild()
+
+
+@shared_task
+def sweep_misses() -> int:
+    """Every night: searches without a result whose time is over."""
+    return misses.sweep()
 
 
 def queue_index() -> None:

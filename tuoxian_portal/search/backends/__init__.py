@@ -54,8 +54,8 @@ class Backend(Protocol):
     def clear(self) -> None:
         """Forgets everything."""
 
-    def find(self, condition: Condition) -> list[tuple[int, str]]:
-        """(entry id, kind) of the best `LIMIT` matches, best first; one query."""
+    def find(self, *conditions: Condition) -> list[tuple[int, str]]:
+        """(entry id, kind) of the best `LIMIT` matches of any of `conditions`, best first; one query."""
 
     def tidy(self) -> None:
         """After a rebuild: drops what has no entry any more and refreshes statistics."""

@@ -41,13 +41,15 @@ class PostgresBackend:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_index")
 
-    def find(self, condition: Condition) -> list[tuple[int, str]]:
-        hits, parameters = _hits(condition)
+    def find(self, *conditions: Condition) -> list[tuple[int, str]]:
+        parts = [_hits(condition) for condition in conditions]
+        hits = " UNION ".join(sql for sql, _ in parts)
         with connection.cursor() as cursor:
+            # What several conditions find counts once, by its best rank.
             cursor.execute(
-                f"SELECT entry_id, kind FROM ({hits}) AS hits ORDER BY rank DESC, day DESC, entry_id "  # noqa: S608
-                f"LIMIT {LIMIT}",
-                parameters,
+                f"SELECT entry_id, kind FROM ({hits}) AS hits GROUP BY entry_id, kind, day "  # noqa: S608
+                f"ORDER BY max(rank) DESC, day DESC, entry_id LIMIT {LIMIT}",
+                [value for _, values in parts for value in values],
             )
             return cursor.fetchall()
 

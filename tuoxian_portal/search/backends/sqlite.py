@@ -35,9 +35,9 @@ class SqliteBackend:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_fts")
 
-    def find(self, condition: Condition) -> list[tuple[int, str]]:
+    def find(self, *conditions: Condition) -> list[tuple[int, str]]:
         with connection.cursor() as cursor:
-            cursor.execute(FIND, [match(condition), LIMIT])
+            cursor.execute(FIND, [" OR ".join(f"({match(condition)})" for condition in conditions), LIMIT])
             return cursor.fetchall()
 
     def tidy(self) -> None:

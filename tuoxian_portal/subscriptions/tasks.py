@@ -1,0 +1,46 @@
+"""Celery's doors into subscriptions."""
+
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from tuoxian_portal.core.jobs import Progress, enqueue, job_handler
+from tuoxian_portal.core.models import Job
+from tuoxian_portal.subscriptions import actions, sending
+from tuoxian_portal.subscriptions.choices import MessageState
+from tuoxian_portal.subscriptions.models import Message
+
+
+@job_handler("subscriptions-send")
+def send(job: Job, progress: Progress) -> str:
+    sending.send_due()
+    return ""
+
+
+@job_handler("subscriptions-compose")
+def compose(job: Job, progress: Progress) -> str:
+    actions.compose_due()
+    return ""
+
+
+@shared_task
+def compose_digests() -> None:
+    """Every hour: a morning on which nothing ran is made up for."""
+    enqueue("subscriptions-compose", title="汇总订阅更新", dedupe_key="compose")
+
+
+@shared_task
+def send_waiting() -> None:
+    """Every five minutes: what failed, and what a killed worker left."""
+    now = timezone.now()
+    waiting = Q(state=MessageState.QUEUED, next_try_at__lte=now) | Q(
+        state=MessageState.SENDING, claimed_at__lt=now - sending.CLAIM_FOR
+    )
+    if Message.objects.filter(waiting).exists():
+        actions.queue_sending()
+
+
+@shared_task
+def sweep_subscriptions() -> int:
+    """Every night: what was never confirmed, and what ended long ago."""
+    return actions.sweep()

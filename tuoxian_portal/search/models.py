@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tuoxian_portal.core.models import Timestamped
+from tuoxian_portal.core.models import Sourced, Timestamped
 from tuoxian_portal.core.querysets import PortalQuerySet
 
 
@@ -58,7 +58,7 @@ class SynonymQuerySet(PortalQuerySet):
         return self if user.has_perm("search.view_synonymgroup") else self.none()
 
 
-class SynonymGroup(Timestamped):
+class SynonymGroup(Sourced, Timestamped):
     """Words that mean the same to who asks; whoever asks for one of them is shown what has any of them."""
 
     MAX_WORDS = 12
@@ -69,8 +69,6 @@ class SynonymGroup(Timestamped):
     )
     note = models.CharField(_("说明"), max_length=200, blank=True)
     is_active = models.BooleanField(_("启用"), default=True)
-    # The group's key in `reference/synonyms.yaml`; empty for what staff entered.
-    reference_id = models.CharField(max_length=40, unique=True, null=True, blank=True, editable=False)
 
     objects = SynonymQuerySet.as_manager()
 

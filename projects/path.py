@@ -83,13 +83,14 @@ class Path:
 
     steps: tuple[Step, ...]
 
-    def __getitem__(self, kind: Kind) -> Step:
+    # Not `__getitem__`: a template asks that first for every name.
+    def step(self, kind: Kind) -> Step:
         return next(step for step in self.steps if step.kind == kind)
 
     @property
     def goal(self) -> Step | None:
         """The step that the words speak of; None when none of them is planned."""
-        return next((self[kind] for kind in GOALS if self[kind].planned), None)
+        return next((self.step(kind) for kind in GOALS if self.step(kind).planned), None)
 
     @property
     def slip(self) -> int:
@@ -102,7 +103,7 @@ class Path:
         if step is None or not step.slip:
             return None
         while step.waits_for is not None:
-            step = self[step.waits_for]
+            step = self.step(step.waits_for)
         return step
 
     @property

@@ -1,7 +1,7 @@
 """全帮办: what a project needs from 立项 to 竣工, how far it is, and what comes next.
 
-Nothing is typed: the items come from the catalogue, progress from the cases that the project's
-entrustments are linked with.
+Nothing is typed: the items come from the catalogue, progress from the project's cases (those of its
+entrustments, and those that were linked to it by themselves).
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from services.choices_cases import CLOSED_STATES, CaseOutcome, CaseState
 from services.choices_entrustments import EntrustmentState
 from services.models.cases import Case
 from services.models.catalogue import ServiceItem
-from services.models.entrustments import EntrustmentCase, EntrustmentMatter
+from services.models.entrustments import EntrustmentMatter
 
 # The order in which a project meets them; 并行推进 runs beside the first four.
 STAGE_ORDER = [
@@ -159,18 +159,10 @@ def plan_for(project: KeyProject) -> Plan:
     """The plan of `project`; three queries. Cases of every outlet count, whoever asks:
     only their state is shown, nothing of the applicant."""
     items, marked = proposed_items()
-    links = (
-        EntrustmentCase.objects.filter(entrustment__project=project)
-        .select_related("case__item")
-        .order_by("-case_id")
-    )
     cases: dict[int, list[Case]] = defaultdict(list)
     others: dict[int, ServiceItem] = {}
     known = {item.pk for item in items}
-    for link in links:
-        case = link.case
-        if case.state == CaseState.VOID or case in cases[case.item_id]:
-            continue
+    for case in Case.objects.of_project(project).select_related("item").order_by("-pk"):
         cases[case.item_id].append(case)
         if case.item_id not in known and case.item.stage:
             others[case.item_id] = case.item

@@ -176,6 +176,16 @@ class CaseQuerySet(PortalQuerySet):
         """Decided from `start` to `end`, after the deadline."""
         return self.decided_between(start, end).filter(decided_on__gt=F("decide_by"))
 
+    def of_project(self, project: Any) -> Self:
+        """Cases of a key project: under its entrustments, or linked by themselves. Void numbers are no
+        cases."""
+        from services.models.entrustments import EntrustmentCase
+        from services.models.project_cases import ProjectCase
+
+        helped = EntrustmentCase.objects.filter(entrustment__project=project).order_by().values("case")
+        linked = ProjectCase.objects.filter(project=project).order_by().values("case")
+        return self.counted().filter(Q(pk__in=helped) | Q(pk__in=linked))
+
     def same_matter(self, *, applicant_hash: str, item: Any, days: int = 30) -> Self:
         """Cases of the same applicant for the same item in the last `days`: a likely duplicate."""
         return self.counted().filter(

@@ -228,3 +228,9 @@ role_grants.register(
     "services-import",
     {"administrator": ["services.import_serviceitem", "services.view_catalogueimport"]},
 )
+
+# --- Cases of key projects ------------------------------------------------------------------------
+role_grants.register(
+    "services-project-cases",
+    {"project_officer": ["services.link_projectcase"], "supervisor": ["services.link_projectcase"]},
+)

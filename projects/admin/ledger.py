@@ -21,6 +21,7 @@ from projects.choices import ConfidenceLevel, Stage, Status
 from projects.commitments import standing
 from projects.confidence import assess
 from projects.models import FundsReceipt, KeyProject, ProgressReport, ProjectMilestone, ProjectProblem
+from projects.path import path_of
 from projects.stage_fields import completeness, missing_for_next, words
 from projects.workflow import PROJECT_DESK, STAGE_WORKFLOW
 from tuoxian_portal.audit.workflow_admin import (
@@ -242,7 +243,10 @@ class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
                     )
                 },
             ),
-            (_("责任（不对外）"), {"fields": ("department", ("responsible", "responsible_phone"))}),
+            (
+                _("责任（不对外）"),
+                {"fields": (("department", "helper"), ("responsible", "responsible_phone"))},
+            ),
             (
                 _("日期"),
                 {
@@ -250,7 +254,7 @@ class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
                         "signed_on",
                         ("planned_start", "actual_start"),
                         ("planned_production", "actual_production"),
-                        "at_capacity_on",
+                        ("planned_capacity_on", "at_capacity_on"),
                     )
                 },
             ),
@@ -266,6 +270,13 @@ class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
                 },
             ),
         )
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "helper":
+            from tuoxian_portal.accounts.models import User
+
+            kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return self.inlines if obj else []
@@ -318,6 +329,13 @@ class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
                 ("累计到位", format_wan(totals.received_total_wan)),
                 ("形象进度", f"{totals.latest_progress:g}%" if totals.latest_progress is not None else ""),
             ],
+            # The address only: the page that joins a project with its permits lies in a higher layer.
+            "whole_url": reverse("dashboard:project", args=[project.number])
+            if request.user.has_perm("dashboard.view_cockpit")
+            else "",
+            "path": path_of(project, on),
+            "lead": (lead := getattr(project, "lead", None)),
+            "visits": lead.visits.count() if lead else 0,
             "public_url": project.get_absolute_url(),
             "is_published": project.is_published,
             "links": links,

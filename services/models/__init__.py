@@ -32,6 +32,7 @@ from services.models.item_parts import (
     LegalBasis,
 )
 from services.models.licences import Licence, LicenceKind
+from services.models.project_cases import ProjectCase
 from services.models.ratings import (
     PublishedAnswer,
     RatingInvitation,
@@ -79,6 +80,7 @@ __all__ = [
     "Licence",
     "LicenceKind",
     "Material",
+    "ProjectCase",
     "PublishedAnswer",
     "RatingInvitation",
     "RatingRemediation",

@@ -40,20 +40,20 @@ def test_a_late_approval_moves_the_end_along_the_longest_path():
     path = forecast(days(late), date(2026, 6, 2))
     assert path.words == "环评批复晚 45 天，投产顺延到 2027-03"
     assert path.slip == 45
-    assert path[Kind.PERMIT].words == "顺延 45 天到 2026-06-29"
-    assert path[Kind.STATISTICS].slip == 45
+    assert path.step(Kind.PERMIT).words == "顺延 45 天到 2026-06-29"
+    assert path.step(Kind.STATISTICS).slip == 45
 
 
 def test_what_is_not_reached_is_late_by_the_day():
     path = forecast(days({**EARLY}), ON)
-    assert path[Kind.ENVIRONMENT].words == "已逾期 5 天"
+    assert path.step(Kind.ENVIRONMENT).words == "已逾期 5 天"
     assert path.words == "环评批复已晚 5 天，投产顺延到 2027-01"
 
 
 def test_slack_swallows_a_delay():
     late = {**EARLY, Kind.ENERGY: PLAN[Kind.ENERGY] + timedelta(days=40), Kind.LAND: date(2026, 4, 1)}
     path = forecast(days(late), date(2026, 4, 12))
-    assert path[Kind.ENERGY].slip == 40
+    assert path.step(Kind.ENERGY).slip == 40
     assert path.slip == 0
     assert path.words == "按计划推进，投产预计 2027-01"
 
@@ -94,7 +94,7 @@ def test_capacity_is_the_goal_once_it_is_planned():
 
 def test_a_plan_that_contradicts_itself_does_not_break():
     path = forecast(days(permit=date(2025, 1, 1)), ON)
-    assert path[Kind.PERMIT].slip >= 0
+    assert path.step(Kind.PERMIT).slip >= 0
 
 
 # --- Properties ----------------------------------------------------------------------------------
@@ -150,5 +150,5 @@ def test_a_milestone_is_completed_by_the_projects_own_dates(django_assert_num_qu
     ProjectMilestone.objects.create(project=project, kind=Kind.START, actual_on=date(2026, 7, 1))
     with django_assert_num_queries(1):
         path = path_of(project, date(2026, 7, 2))
-    assert path[Kind.START].slip == 30
+    assert path.step(Kind.START).slip == 30
     assert path.words == "开工晚 30 天，投产顺延到 2027-01"

@@ -1,6 +1,6 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from tuoxian_portal.dashboard import views_cockpit, views_public, views_rows, views_targets
+from tuoxian_portal.dashboard import views_cockpit, views_project, views_public, views_rows, views_targets
 
 app_name = "dashboard"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("dashboard/", views_cockpit.index, name="cockpit"),
     path("dashboard/refresh/", views_cockpit.refresh, name="refresh"),
     path("dashboard/projects/", views_rows.projects, name="projects"),
+    re_path(r"^dashboard/projects/(?P<number>[A-Za-z0-9-]{1,24})/$", views_project.project, name="project"),
     path("dashboard/industries/", views_rows.industries, name="industries"),
     path("dashboard/targets/", views_targets.targets, name="targets"),
     path("dashboard/finance/", views_rows.finance, name="finance"),

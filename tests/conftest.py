@@ -1,15 +1,13 @@
 """What all tests share: people by role, an API client, and an honest account of what was left out."""
 
 from collections.abc import Callable, Iterator
-from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
 from hypothesis import HealthCheck, settings
 
-from tests import services_present
+from tests import reference_rows, services_present
 
 LEFT_OUT: dict[str, int] = {}
 
@@ -121,4 +119,4 @@ def api_client() -> Any:
 @pytest.fixture
 def reference(db: None) -> None:
     """The county's facts, as `load_reference` loads them."""
-    call_command("load_reference", stdout=StringIO())
+    reference_rows.load()

@@ -66,7 +66,7 @@ def rows_of(data: Any, labels: Labels) -> Rows:
     """The editor's lines for a stored condition."""
     if data is None:
         return Rows(UNSTATED)
-    node = conditions.read(data)
+    node = _bare(conditions.read(data))
     if node == conditions.ALWAYS:
         return Rows(ALWAYS)
     mode, parts = (ANY, node.parts) if isinstance(node, AnyOf) else (ALL, _parts(node))
@@ -80,7 +80,15 @@ def _parts(node: Node) -> tuple[Node, ...]:
     return node.parts if isinstance(node, All) else (node,)
 
 
+def _bare(node: Node) -> Node:
+    """`node` without the groups around it that hold nothing else: they mean nothing of their own."""
+    while isinstance(node, All | AnyOf) and len(node.parts) == 1:
+        node = node.parts[0]
+    return node
+
+
 def _flatten(node: Node, level: int, rows: list[Row], labels: Labels) -> None:
+    node = _bare(node)
     match node:
         case Compare(fact, op):
             rows.append(Row(level, fact.key, op, _typed(node, labels)))
@@ -90,6 +98,7 @@ def _flatten(node: Node, level: int, rows: list[Row], labels: Labels) -> None:
                 _flatten(part, level + 1, rows, labels)
         case Not(part):
             rows.append(Row(level, NONE))
+            part = _bare(part)
             for inner in part.parts if isinstance(part, AnyOf) else (part,):
                 _flatten(inner, level + 1, rows, labels)
 

@@ -137,6 +137,12 @@ class CaseQuerySet(PortalQuerySet):
             case__in=self.order_by().values("pk"), state=MaterialState.LICENSED
         ).count()
 
+    def exempted_by_department(self) -> list[tuple[int, int]]:
+        """`exempted_count` for each department that has any; one query."""
+        licensed = Q(materials__state=MaterialState.LICENSED)
+        counts = self.filter(licensed).order_by().values_list("department").annotate(n=Count("materials"))
+        return list(counts)
+
     def by_state(self) -> dict[str, int]:
         """Counts by state, every state present; one query."""
         counts = dict(self.order_by().values_list("state").annotate(n=Count("pk")))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from projects.choices import ConfidenceLevel, ReportState, Stage
 from projects.models import KeyProject, ProgressReport, ProjectMilestone
-from services.choices_cases import CaseOutcome, CaseState
+from services.choices_cases import CaseOutcome, CaseState, MaterialState
 from services.models import Case
 from tests.factories.cases import Hall
 from tuoxian_portal.core.calendar import WorkingCalendar, today
@@ -172,3 +172,16 @@ def test_missed_months_are_caught_up(hall):
     figures.refresh()
     counted = HallMonth.objects.filter(department=None).values_list("month", flat=True)
     assert shown[3] in counted
+
+
+def test_materials_that_nobody_had_to_bring_are_counted_with_the_month_of_the_case(hall):
+    start = date(2026, 9, 1)
+    case = decided(hall, accepted=start, on=date(2026, 9, 4), by=None)
+    decided(Hall(), accepted=start, on=date(2026, 9, 4), by=None)
+    material = case.materials.first()
+    material.state = MaterialState.LICENSED
+    material.save()
+    figures.refresh_hall([start])
+    rows = {row.department: row.exempted for row in HallMonth.objects.filter(month=start)}
+    assert rows[hall.department] == rows[None] == 1
+    assert sum(rows.values()) == 2

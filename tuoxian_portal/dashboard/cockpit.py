@@ -205,6 +205,11 @@ class Hall:
         return percent(self.on_time, self.with_limit)
 
     @property
+    def exempted(self) -> int:
+        """Materials that nobody had to bring (免提交), over all shown months."""
+        return sum(month.exempted for month in self.months)
+
+    @property
     def received(self) -> int:
         return sum(month.received for month in self.months)
 

@@ -125,6 +125,7 @@ class _Tally:
     decided: int = 0
     with_limit: int = 0
     on_time: int = 0
+    exempted: int = 0
     days: list[int] = field(default_factory=list)
 
 
@@ -136,6 +137,9 @@ def _count_month(month: date) -> int:
     for (department,) in received.values_list("department").iterator():
         for key in (department, None):
             tallies[key].received += 1
+    for department, count in received.exempted_by_department():
+        for key in (department, None):
+            tallies[key].exempted += count
     decisions = Case.objects.order_by().decided_between(month, end)
     first = decisions.aggregate(first=Min("accepted_on"))["first"] or month
     index = WorkingDayIndex(load_calendar(), first, end)
@@ -159,6 +163,7 @@ def _count_month(month: date) -> int:
                 decided=tally.decided,
                 with_limit=tally.with_limit,
                 on_time=tally.on_time,
+                exempted=tally.exempted,
                 p50_days=percentile(sorted(tally.days), 50),
                 p90_days=percentile(sorted(tally.days), 90),
             )

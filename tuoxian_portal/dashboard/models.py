@@ -61,7 +61,8 @@ class HallMonth(models.Model):
 
     Void numbers are not counted.
     `on_time` of `with_limit` decisions kept their deadline; `p50_days` and `p90_days` are working days
-    from acceptance to decision over the month's decisions (nearest rank), None without one.
+    from acceptance to decision over the month's decisions (nearest rank), None without one. `exempted`
+    counts materials of the cases received that nobody had to bring: the register has the licence.
     """
 
     month = models.DateField(_("月份"))
@@ -72,6 +73,7 @@ class HallMonth(models.Model):
     decided = models.PositiveIntegerField(_("办结决定"))
     with_limit = models.PositiveIntegerField(_("有时限的决定"))
     on_time = models.PositiveIntegerField(_("按期"))
+    exempted = models.PositiveIntegerField(_("免提交材料"), default=0)
     p50_days = models.PositiveSmallIntegerField(_("中位数工作日"), null=True)
     p90_days = models.PositiveSmallIntegerField(_("九成工作日"), null=True)
 

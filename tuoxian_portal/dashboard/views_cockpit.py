@@ -132,12 +132,12 @@ def _confidence_finding(levels: list[cockpit.LevelCount]) -> str:
 
 
 def _hall_finding(hall: cockpit.Hall) -> str:
-    if hall.on_time_percent is None:
-        return f"近 13 个月收件 {hall.received} 件"
-    return (
-        f"近 13 个月收件 {hall.received} 件，作出决定 {hall.decided} 件，"
-        f"按期 {plain(hall.on_time_percent, 1)}%"
-    )
+    words = f"近 13 个月收件 {hall.received} 件"
+    if hall.on_time_percent is not None:
+        words += f"，作出决定 {hall.decided} 件，按期 {plain(hall.on_time_percent, 1)}%"
+    if hall.exempted:
+        words += f"，凭电子证照免提交材料 {hall.exempted} 份"
+    return words
 
 
 def _loan_finding(pipeline: Any) -> str:

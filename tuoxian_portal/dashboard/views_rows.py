@@ -419,7 +419,7 @@ def hall(request: HttpRequest) -> HttpResponseBase:
             "listing": listing,
             "scope": scope,
             "queues": cockpit.queue_links(Case.objects.visible_to(request.user).queue_counts(on)),
-            "department_headers": ["部门", "收件", "决定", "按期率"],
+            "department_headers": ["部门", "收件", "决定", "按期率", "免提交材料"],
             "departments": _department_rows(by_department.select_related("department")),
             "ratings": satisfaction.panel(request.user, on),
             "has_sample": any(case.is_sample for case in listing.page.object_list),
@@ -438,13 +438,17 @@ def _chosen_month(request: HttpRequest, on: Any) -> tuple[Any, str]:
 
 
 def _department_rows(months: Any) -> list[list[Any]]:
-    """Department, received, decided, on-time percent over the shown months, busiest first."""
+    """Department, received, decided, on-time percent and materials nobody had to bring over the shown
+    months, busiest first."""
     totals: dict[str, list[int]] = {}
     for row in months:
-        total = totals.setdefault(row.department.name, [0, 0, 0, 0])
-        for place, value in enumerate((row.received, row.decided, row.with_limit, row.on_time)):
+        total = totals.setdefault(row.department.name, [0] * 5)
+        figures = (row.received, row.decided, row.with_limit, row.on_time, row.exempted)
+        for place, value in enumerate(figures):
             total[place] += value
     return [
-        [name, received, decided, f"{plain(on_time * 100 / limited, 1)}%" if limited else "—"]
-        for name, (received, decided, limited, on_time) in sorted(totals.items(), key=lambda i: -i[1][0])
+        [name, received, decided, f"{plain(on_time * 100 / limited, 1)}%" if limited else "—", exempted]
+        for name, (received, decided, limited, on_time, exempted) in sorted(
+            totals.items(), key=lambda i: -i[1][0]
+        )
     ]

@@ -155,3 +155,10 @@ class PriceKind(BadgeChoices):
             cls.CAPACITY: "neutral",
             cls.CONDITION: "neutral",
         }
+
+
+class Tax(models.TextChoices):
+    """Whether a price contains value-added tax; empty where the source does not say."""
+
+    INCLUDED = "included", _("含税")
+    EXCLUDED = "excluded", _("不含税")

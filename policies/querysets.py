@@ -76,3 +76,12 @@ class FactorPriceQuerySet(PortalQuerySet):
     def visible_to(self, user: Any) -> Self:
         """Everything for policy staff, what is public for everybody else."""
         return self if user.has_perm("policies.view_factorprice") else self.published()
+
+
+class ComparisonPriceQuerySet(PortalQuerySet):
+    def published(self) -> Self:
+        return self.filter(is_public=True)
+
+    def visible_to(self, user: Any) -> Self:
+        """Everything for policy staff, what is public for everybody else."""
+        return self if user.has_perm("policies.view_comparisonprice") else self.published()

@@ -9,6 +9,7 @@ READ = [
     "policies.view_clausecase",
     "policies.view_exclusiongroup",
     "policies.view_factorprice",
+    "policies.view_comparisonprice",
 ]
 WRITE = [
     f"policies.{verb}_{model}"
@@ -21,6 +22,9 @@ WRITE = [
     "policies.change_incentivepolicy",
     "policies.add_factorprice",
     "policies.change_factorprice",
+    "policies.add_comparisonprice",
+    "policies.change_comparisonprice",
+    "policies.delete_comparisonprice",
 ]
 
 CLAIM_READ = ["policies.view_policyclaim"]

@@ -1,6 +1,5 @@
-"""Public pages of policies and factor costs. They work without JavaScript."""
+"""Public pages of policies. They work without JavaScript."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, F, Prefetch, Value, When
@@ -8,14 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from policies.choices import Factor, Level, Nature, PriceKind, Status, Theme
-from policies.costs import series, tariffs
-from policies.forms import CostForm
-from policies.models import FactorPrice, IncentivePolicy, PolicyClause
+from policies.choices import Level, Nature, Status, Theme
+from policies.models import IncentivePolicy, PolicyClause
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Facet, Listing
-from tuoxian_portal.core.money import format_yuan
 
 NEWEST = F("issued_on").desc(nulls_last=True)
 NEAREST = Case(*(When(level=value, then=Value(i)) for i, value in enumerate(Level.values)))
@@ -133,69 +129,3 @@ def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "crumbs": [("惠企政策", reverse("policies:list")), (policy.title, "")],
     }
     return render(request, "policies/detail.html", context)
-
-
-@public_page
-def costs(request: HttpRequest) -> HttpResponse:
-    """Factor costs as dated facts, and the calculator. One query."""
-    day = today()
-    prices = list(FactorPrice.objects.published())
-    form = CostForm(tariffs(p for p in prices if p.is_usable), request.GET)
-    lines = form.lines() if form.is_bound and form.is_valid() else []
-    by_factor: dict[str, list[dict[str, Any]]] = {factor: [] for factor in Factor.values}
-    found_series = series(prices)
-    earlier = {point.pk for found in found_series for point in found.points[:-1]}  # shown in the trend
-    for price in _in_order([price for price in prices if price.pk not in earlier]):
-        by_factor[price.factor].append(
-            {
-                "price": price,
-                "kind": price.get_kind_display(),
-                "tone": PriceKind(price.kind).tone,
-                "warning": price.age_warning(day),
-            }
-        )
-    trends = [
-        {
-            "title": found.title,
-            "items": [
-                {"label": p.as_of_label, "value": p.value, "text": p.value_label} for p in found.points
-            ],
-            "source": found.points[-1].source_title,
-            "sample": found.points[-1].is_sample,
-        }
-        for found in found_series
-    ]
-    context = {
-        "groups": [
-            {"label": Factor(factor).label, "anchor": factor, "rows": rows}
-            for factor, rows in by_factor.items()
-            if rows
-        ],
-        "form": form,
-        "lines": lines,
-        "total": format_yuan(sum((line.yuan for line in lines), Decimal(0))) if lines else "",
-        "warning": "；".join(
-            f"{line.tariff.price.item}：{warning}"
-            for line in lines
-            if (warning := line.tariff.price.age_warning(day))
-        ),
-        "trends": trends,
-        "has_sample": any(price.is_sample for price in prices),
-        "crumbs": [("我要投资", "/invest/"), ("要素成本", "")],
-    }
-    return render(request, "policies/costs.html", context)
-
-
-def _in_order(prices: list[FactorPrice]) -> list[FactorPrice]:
-    """Prices really paid first, then by kind; the newest of a kind first."""
-    kinds = list(PriceKind.values)
-    return sorted(
-        prices,
-        key=lambda p: (
-            p.is_sample,
-            kinds.index(p.kind),
-            p.item,
-            -(p.as_of_date.toordinal() if p.as_of_date else 0),
-            p.pk,
-        ),
-    )

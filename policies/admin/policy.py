@@ -247,7 +247,7 @@ class FactorPriceAdmin(SavedThroughActions):
     date_hierarchy = "as_of_date"
     readonly_fields = ("code",)
     fieldsets = (
-        (None, {"fields": (("factor", "kind"), "item", ("value", "unit"), "value_text")}),
+        (None, {"fields": (("factor", "kind"), "item", ("value", "unit"), ("tax", "value_text"))}),
         (_("时间"), {"fields": (("as_of_date", "as_of_text"), "note", "is_public")}),
         (_("来源"), {"fields": (*SOURCE_FIELDS, "code", "seen_version")}),
     )

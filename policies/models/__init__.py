@@ -1,10 +1,11 @@
 from policies.models.claim import PolicyClaim
 from policies.models.clause import ClauseCase, ExclusionGroup, PolicyClause
 from policies.models.policy import IncentivePolicy, PolicyQuestion
-from policies.models.price import FactorPrice
+from policies.models.price import ComparisonPrice, FactorPrice
 
 __all__ = [
     "ClauseCase",
+    "ComparisonPrice",
     "ExclusionGroup",
     "FactorPrice",
     "IncentivePolicy",

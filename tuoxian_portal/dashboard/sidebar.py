@@ -86,6 +86,7 @@ GROUPS = (
             ("policies.PolicyClaim", "payments"),
             ("policies.ExclusionGroup", "call_split"),
             ("policies.FactorPrice", "bolt"),
+            ("policies.ComparisonPrice", "compare_arrows"),
         ),
     ),
     Group(

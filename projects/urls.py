@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from projects import views, views_photos
+from projects import views, views_chains, views_photos
 
 app_name = "projects"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
         name="photo",
     ),
     re_path(r"^projects/(?P<number>[A-Za-z0-9-]{1,24})/$", views.detail, name="detail"),
+    path("invest/chains/", views_chains.chains, name="chains"),
     path("invest/contact/", views.enquiry, name="enquiry"),
     path("invest/contact/done/", views.enquiry_done, name="enquiry_done"),
 ]

@@ -8,7 +8,8 @@ from typing import Any
 from django.db import models
 
 from projects.choices import Comparison, Nature, ProjectType, Stage, TargetCategory, TargetScope
-from projects.models import KeyProject, Opportunity, PortfolioFact, ProjectFact, Target
+from projects.choices_pipeline import NodeStanding
+from projects.models import ChainNode, KeyProject, Opportunity, PortfolioFact, ProjectFact, Target
 from projects.targets import RULES
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.reference import (
@@ -19,7 +20,7 @@ from tuoxian_portal.core.reference import (
     reference_sets,
     source_fields,
 )
-from tuoxian_portal.directory.models import Enterprise, Industry, Park
+from tuoxian_portal.directory.models import Enterprise, Industry, IndustryChain, Park
 
 HERE = Path(__file__).parent
 TEXT = {"type": "string", "minLength": 1}
@@ -212,6 +213,31 @@ def portfolio_fields(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+CHAIN_NODE_SCHEMA = record_schema(
+    {
+        "chain": TEXT,
+        "name": TEXT,
+        "position": {"type": "integer", "minimum": 1},
+        "standing": {"enum": NodeStanding.values},
+        "enterprise": TEXT,
+        "note": TEXT,
+    },
+    ["chain", "name", "position"],
+)
+
+
+def chain_node_fields(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "chain": _found(IndustryChain, record, "chain", "reference_id"),
+        "name": record["name"],
+        "position": record["position"],
+        "standing": record.get("standing", NodeStanding.UNSTATED),
+        "enterprise": _found(Enterprise, record, "enterprise", "reference_id"),
+        "note": record.get("note", ""),
+        "is_published": True,
+    }
+
+
 for item in (
     ReferenceSet(
         "key-projects", 30, HERE / "projects.yaml", PROJECT_SCHEMA, KeyProject, project_fields, set_facts
@@ -220,6 +246,9 @@ for item in (
         "opportunities", 31, HERE / "opportunities.yaml", OPPORTUNITY_SCHEMA, Opportunity, opportunity_fields
     ),
     ReferenceSet("targets", 32, HERE / "targets.yaml", TARGET_SCHEMA, Target, target_fields),
+    ReferenceSet(
+        "chain-nodes", 34, HERE / "chain_nodes.yaml", CHAIN_NODE_SCHEMA, ChainNode, chain_node_fields
+    ),
     ReferenceSet("portfolio", 33, HERE / "portfolio.yaml", PORTFOLIO_SCHEMA, PortfolioFact, portfolio_fields),
 ):
     reference_sets.register(item.name, item)

@@ -136,13 +136,13 @@ def figures(project: Any, on: date) -> list[tuple[str, str, str]]:
     done, plan = Decimal(project.invested_year_wan), project.plan_for(on.year)
     share = f"完成 {100 * done / plan:.0f}%" if plan else ""
     return [
-        ("总投资", format_wan(project.total_investment_wan), ""),
-        ("年度计划", format_wan(plan), f"{on.year} 年" if plan else ""),
+        ("总投资", format_wan(project.total_investment_wan) or "未填", ""),
+        ("年度计划", format_wan(plan) or "未填", f"{on.year} 年"),
         ("本年完成", format_wan(done), share),
         ("累计到位", format_wan(project.received_total_wan), ""),
         (
             "形象进度",
-            f"{project.latest_progress:g}%" if project.latest_progress is not None else "",
+            f"{project.latest_progress:g}%" if project.latest_progress is not None else "未报",
             f"截至 {project.latest_month:%Y-%m}" if project.latest_month else "",
         ),
     ]
@@ -163,10 +163,10 @@ def page(project: Any, user: Any, on: date) -> dict[str, Any]:
         "figures": figures(project, on),
         "assessment": assess(project, on=on),
         "people": [
-            ("责任单位", project.department.name if project.department else "", ""),
-            ("责任领导", project.responsible, ""),
-            ("服务专员", str(project.helper) if project.helper else "", ""),
-            ("投资项目代码", project.project_code, ""),
+            ("责任单位", project.department.name if project.department else "未填", ""),
+            ("责任领导", project.responsible or "未填", ""),
+            ("服务专员", str(project.helper or "未填"), ""),
+            ("投资项目代码", project.project_code or "未填", ""),
         ],
         "next_stage": following.label if following else "",
         "missing": words(missing),

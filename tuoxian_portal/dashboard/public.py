@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from finance.models import MatchmakingEvent
@@ -15,7 +15,7 @@ from policies.choices import Nature
 from policies.choices import Status as PolicyStatus
 from policies.models import FactorPrice, IncentivePolicy
 from projects.choices import TargetCategory, TargetScope
-from projects.models import Opportunity, Target
+from projects.models import ChainNode, Opportunity, Target
 from services.models import HallStatistic, ServiceItem
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.models import Sourced
@@ -248,8 +248,9 @@ def invest() -> dict[str, Any]:
     for fact in facts:
         by_topic.setdefault(fact.topic, []).append(fact)
     rows = industries(goals)
-    chains: dict[int | None, list[IndustryChain]] = {}
-    for chain in IndustryChain.objects.filter(is_active=True):
+    chains: dict[int | None, list[Any]] = {}
+    published = ChainNode.objects.published().filter(chain=OuterRef("pk")).order_by()
+    for chain in IndustryChain.objects.filter(is_active=True).annotate(has_map=Exists(published)):
         chains.setdefault(chain.industry_id, []).append(chain)
     companies: dict[int | None, list[Enterprise]] = {}
     for company in Enterprise.objects.filter(is_active=True, is_sample=False):
@@ -279,6 +280,7 @@ def invest() -> dict[str, Any]:
         "goal_note": f"口径：{rows[0]['year']} 年各产业产值目标，亿元。" if rows else "",
         "goal_source": cite(rows[0]["record"]) if rows else "",
         "crumbs": [("投资托县", "")],
+        "has_chain_map": any(chain.has_map for rows in chains.values() for chain in rows),
         "parks": list(Park.objects.filter(is_active=True)),
         "prices": [price_figure(prices[k]) for k in (POWER_PRICE, STEAM_PRICE) if k in prices],
         "evidence": [statistic_figure(row) for row in statistics],
@@ -372,12 +374,12 @@ def path() -> list[dict[str, Any]]:
 
 # --- the map of the site ------------------------------------------------------------------------
 def site_sections() -> list[dict[str, Any]]:
-    """Every public page that has something on it, by section; from the menu, no query."""
+    """Every public page that has something on it, by section; from the menu, and one query."""
     shown = {entry["url"] for entry in menu()}
     sections: list[tuple[str, *tuple[tuple[str, str], ...]]] = [
         ("投资", ("投资托县", "dashboard:invest"), ("项目机会", "projects:list"), ("惠企政策", "policies:list"),
          ("政策匹配", "policies:match"), ("要素成本", "policies:costs"), ("落户全流程", "dashboard:steps"),
-         ("咨询投资", "projects:enquiry")),
+         ("产业链图谱", "projects:chains"), ("咨询投资", "projects:enquiry")),
         ("办事", ("办事指南", "services:list"), ("一次办", "services:bundles"), ("帮您办", "services:help"),
          ("提出帮办需求", "services:assist"), ("查办件进度", "services:track")),
         ("融资", ("贷款产品与对接活动", "finance:list")),
@@ -386,6 +388,8 @@ def site_sections() -> list[dict[str, Any]]:
          ("开放接口", "api-docs")),
     ]  # fmt: skip
     empty = {reverse(name) for name in MENU_PAGES} - shown
+    if not ChainNode.objects.published().exists():
+        empty.add(reverse("projects:chains"))
     return [
         {"title": title, "links": [pair for pair in links(*pages) if pair[1] not in empty]}
         for title, *pages in sections

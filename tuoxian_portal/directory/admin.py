@@ -79,7 +79,7 @@ class IndustryAdmin(NamedAdmin):
 class IndustryChainAdmin(NamedAdmin):
     list_display = ["name", "industry", "link_text", "is_active"]
     list_filter = ["industry", "is_active"]
-    own_fields = ("industry", "links")
+    own_fields = ("industry", "links", "leader", "chief")
 
     @admin.display(description=_("环节"))
     def link_text(self, chain: IndustryChain) -> str:

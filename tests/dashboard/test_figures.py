@@ -14,6 +14,7 @@ from projects.models import KeyProject, ProgressReport, ProjectMilestone
 from services.choices_cases import CaseOutcome, CaseState, MaterialState
 from services.models import Case
 from tests.factories.cases import Hall
+from tests.factories.licences import LicenceFactory
 from tuoxian_portal.core.calendar import WorkingCalendar, today
 from tuoxian_portal.core.months import next_month
 from tuoxian_portal.dashboard import figures
@@ -179,7 +180,7 @@ def test_materials_that_nobody_had_to_bring_are_counted_with_the_month_of_the_ca
     case = decided(hall, accepted=start, on=date(2026, 9, 4), by=None)
     decided(Hall(), accepted=start, on=date(2026, 9, 4), by=None)
     material = case.materials.first()
-    material.state = MaterialState.LICENSED
+    material.state, material.licence = MaterialState.LICENSED, LicenceFactory()
     material.save()
     figures.refresh_hall([start])
     rows = {row.department: row.exempted for row in HallMonth.objects.filter(month=start)}

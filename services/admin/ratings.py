@@ -40,7 +40,7 @@ GRADE_COLOURS = {str(grade.label): TONES.get(grade.tone, "") for grade in Rating
 def rating_of(case: Case, user: Any) -> dict[str, Any] | None:
     """What the page of a case says about its rating: a sentence and where to go; None before it is
     done. One of a bundle case's shares the rating of the whole. The grade itself is shown to those who may
-    read ratings. Three queries at most."""
+    read ratings. Four queries at most."""
     whole: Any = case.bundle_case if case.in_bundle else case
     invitation = getattr(whole, "rating_invitation", None)
     if invitation is None:
@@ -51,6 +51,9 @@ def rating_of(case: Case, user: Any) -> dict[str, Any] | None:
         if user.has_perm("services.view_servicerating"):
             text = f"已评价：{invitation.rating.get_grade_display()}。"
             links.append(("查看评价", invitation.rating.get_absolute_url()))
+        remediation = getattr(invitation.rating, "remediation", None)
+        if remediation and user.has_perm("services.view_ratingremediation"):
+            links.append(("查看整改", remediation.get_absolute_url()))
     elif invitation.is_expired:
         text = f"未评价，邀请已于 {invitation.expires_on:%Y-%m-%d} 过期。"
     else:

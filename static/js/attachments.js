@@ -5,6 +5,8 @@
   const list = section.querySelector("[data-list]"), progress = section.querySelector("[data-progress]");
   // The cookie's, which is new after a login in another window.
   const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? document.querySelector('[name="csrfmiddlewaretoken"]').value;
+  // These are not unfold's inputs: its own listener would look for a text field beside them.
+  section.querySelectorAll("input[type=file]").forEach((input) => { input.hasChangeListener = true; });
   section.querySelectorAll(".wb-script").forEach((part) => { part.hidden = false; });
 
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });

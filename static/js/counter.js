@@ -7,7 +7,14 @@
   if (!form) return;
   // A bundle: an answer sends the same page back with the materials that follow from it.
   const again = form.querySelector('[name="recompute"]');
-  form.querySelectorAll("[data-recompute] input").forEach((input) => input.addEventListener("change", () => form.requestSubmit(again)));
+  form.querySelectorAll("[data-recompute] input").forEach((input) => input.addEventListener("change", () => {
+    sessionStorage.setItem("counter:answered", input.name);
+    form.requestSubmit(again);
+  }));
+  // The keyboard goes on where the answer was given.
+  const answered = sessionStorage.getItem("counter:answered");
+  sessionStorage.removeItem("counter:answered");
+  if (answered && !focus) form.querySelector(`[name="${CSS.escape(answered)}"]:checked`)?.focus();
   const box = document.getElementById("id_item");
   const list = document.getElementById("item-options");
   const chosen = document.getElementById("chosen");

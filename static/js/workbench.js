@@ -29,8 +29,14 @@
       });
     });
   };
+  // A wide table in a narrow window scrolls by keyboard too.
+  const reachScrolling = () => document.querySelectorAll(".wb section").forEach((section) => {
+    if (section.scrollWidth > section.clientWidth && getComputedStyle(section).overflowX !== "visible") section.tabIndex = 0;
+  });
+  addEventListener("resize", reachScrolling);
   addEventListener("load", () => {
     nameParts();
+    reachScrolling();
     new MutationObserver(nameParts).observe(document.getElementById("main") ?? document.body, { childList: true, subtree: true });
   });
 

@@ -1,5 +1,9 @@
 """What the journeys share: a keyboard that does without a mouse, codes of enterprises, files that came."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import expect
@@ -83,3 +87,71 @@ def has_focus(page: Any, selector: str) -> bool:
 def offered(page: Any) -> list[str]:
     """The acts that a record in the workbench offers to whoever looks at it."""
     return page.locator("nav[aria-label=可办理的操作] a").all_inner_texts()
+
+
+def do(page: Any, address: str, verb: str, **fields: str) -> None:
+    """An act of somebody in the chain: the button, the form, and a double press on it."""
+    page.goto(address)
+    page.locator("nav[aria-label=可办理的操作] a", has_text=re.compile(f"^{verb}$")).click()
+    for name, value in fields.items():
+        field = page.locator(f"main [name={name}], #content [name={name}]").first
+        if field.get_attribute("type") == "radio":
+            page.check(f"[name={name}][value={value}]")
+        elif field.evaluate("one => one.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    double_click(page, "#content form button[type=submit]", address)
+    assert f"已{verb}" in page.locator("body").inner_text()
+    assert history(page).count(verb) == 1
+
+
+def history(page: Any) -> list[str]:
+    """What was done to the case, by name, newest or oldest first."""
+    return page.locator("#record-history ~ ol strong").all_inner_texts()
+
+
+def number_of(page: Any) -> str:
+    """The number on the page that a receipt leads to."""
+    return page.locator(".wb-notice h2").inner_text().removeprefix("已收件：")
+
+
+def ask(page: Any, number: str, code: str) -> str:
+    page.goto("/track/")
+    page.fill("[name=number]", number)
+    page.fill("[name=code]", code)
+    with page.expect_navigation():
+        page.locator("form.track-form button").click()
+    return page.locator("main").inner_text()
+
+
+def run(environment: dict[str, str], code: str) -> str:
+    """What `code` prints inside the portal that is being looked at."""
+    answer = subprocess.run(  # noqa: S603  (our own code)
+        [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
+        cwd=Path(__file__).resolve().parents[2],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return answer.stdout.strip().splitlines()[-1] if answer.stdout.strip() else ""
+
+
+def staff_of(environment: dict[str, str], password: str, departments: list[str]) -> None:
+    """`r-<code>` and `a-<code>`: who reviews and who decides in each of `departments`."""
+    run(
+        environment,
+        f"""
+from django.contrib.auth.hashers import make_password
+from tuoxian_portal.accounts.models import Role, User
+from tuoxian_portal.directory.models import Department
+for code in {departments!r}:
+    for letter, role in (("r", "reviewer"), ("a", "approver")):
+        user, _ = User.objects.get_or_create(
+            username=f"{{letter}}-{{code}}".lower(),
+            defaults=dict(password=make_password({password!r}), is_staff=True, department=Department.objects.get(reference_id=code)),
+        )
+        user.groups.add(Role.objects.get(code=role).group)
+""",
+    )

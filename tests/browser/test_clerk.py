@@ -10,9 +10,13 @@ from pypdf import PdfReader
 from tests.browser.conftest import PASSWORD, sign_in
 from tests.browser.journeys import (
     Keys,
+    ask,
     credit_code,
+    do,
     double_click,
+    history,
     identity,
+    number_of,
     offered,
     wrong_credit_code,
 )
@@ -63,26 +67,6 @@ def corrected(page: Any, keys: Keys, wrong: str, number: int) -> None:
     keys.write("[name=number]", credit_code(number))
 
 
-def do(page: Any, address: str, verb: str, **fields: str) -> None:
-    """An act of somebody in the chain: the button, the form, and a double press on it."""
-    page.goto(address)
-    page.locator("nav[aria-label=可办理的操作] a", has_text=re.compile(f"^{verb}$")).click()
-    for name, value in fields.items():
-        field = page.locator(f"main [name={name}], #content [name={name}]").first
-        if field.get_attribute("type") == "radio":
-            page.check(f"[name={name}][value={value}]")
-        else:
-            field.fill(value)
-    double_click(page, "#content form button[type=submit]", address)
-    assert f"已{verb}" in page.locator("body").inner_text()
-    assert history(page).count(verb) == 1
-
-
-def history(page: Any) -> list[str]:
-    """What was done to the case, by name, newest or oldest first."""
-    return page.locator("#record-history ~ ol strong").all_inner_texts()
-
-
 def test_a_case_from_the_counter_to_the_applicant(open_page: Callable[..., Any]) -> None:
     clerk = open_page()
     keys = Keys(clerk)
@@ -111,11 +95,6 @@ def test_a_case_from_the_counter_to_the_applicant(open_page: Callable[..., Any])
     assert offered(issuer) == []
 
     follow_in_public(open_page(width=360), number, code)
-
-
-def number_of(page: Any) -> str:
-    """The number on the page that a receipt leads to."""
-    return page.locator(".wb-notice h2").inner_text().removeprefix("已收件：")
 
 
 def slip(page: Any) -> str:
@@ -168,15 +147,6 @@ def follow_in_public(page: Any, number: str, code: str) -> None:
         assert (page.input_value("[name=number]"), page.input_value("[name=code]")) == wrong
     assert refused[0] == refused[1]
     assert "没有找到" in refused[0]
-
-
-def ask(page: Any, number: str, code: str) -> str:
-    page.goto("/track/")
-    page.fill("[name=number]", number)
-    page.fill("[name=code]", code)
-    with page.expect_navigation():
-        page.locator("form.track-form button").click()
-    return page.locator("main").inner_text()
 
 
 def test_two_clerks_on_one_case(open_page: Callable[..., Any]) -> None:

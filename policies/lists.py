@@ -47,6 +47,7 @@ def _entry(policy: IncentivePolicy) -> ListEntry:
             policy.verified_on,
             status,
             clauses,
+            [attachment.sha256 for attachment in policy.attachments.all()],
         ),
     )
 
@@ -59,6 +60,8 @@ public_lists.register(
         url_name="policies:list",
         listing=policy_listing,
         entry=_entry,
-        prepare=lambda rows: rows.select_related("industry", "replaced_by").prefetch_related("clauses"),
+        prepare=lambda rows: rows.select_related("industry", "replaced_by").prefetch_related(
+            "clauses", "attachments"
+        ),
     ),
 )

@@ -6,6 +6,7 @@ READ = [
     "policies.view_incentivepolicy",
     "policies.view_policyclause",
     "policies.view_policyquestion",
+    "policies.view_policyattachment",
     "policies.view_clausecase",
     "policies.view_exclusiongroup",
     "policies.view_factorprice",
@@ -13,7 +14,7 @@ READ = [
 ]
 WRITE = [
     f"policies.{verb}_{model}"
-    for model in ("policyclause", "policyquestion", "clausecase")
+    for model in ("policyclause", "policyquestion", "policyattachment", "clausecase")
     for verb in ("add", "change", "delete")
 ] + [
     "policies.add_exclusiongroup",

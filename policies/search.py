@@ -9,17 +9,22 @@ from tuoxian_portal.core.registries import SearchDocument, SearchSource, search_
 
 
 def _policies() -> Any:
-    return IncentivePolicy.objects.published().select_related("industry").prefetch_related("clauses")
+    return (
+        IncentivePolicy.objects.published()
+        .select_related("industry")
+        .prefetch_related("clauses", "questions")
+    )
 
 
 def _policy_document(policy: IncentivePolicy) -> SearchDocument:
     clauses = "\n".join(f"{c.heading} {c.text} {c.amount_text}" for c in policy.clause_list)
+    questions = "\n".join(f"{one.question} {one.answer}" for one in policy.questions.all())
     industry = policy.industry.name if policy.industry else ""
     return SearchDocument(
         title=policy.title,
         url=policy.get_absolute_url(),
         summary=policy.summary,
-        body=f"{clauses}\n{policy.full_text}",
+        body=f"{clauses}\n{questions}\n{policy.full_text}",
         keywords=f"{policy.document_number} {policy.issuing_body} {policy.objects_text} {industry}"
         f" {policy.get_theme_display()} {policy.get_level_display()} 能享受什么 政策匹配",
         date=policy.issued_on.isoformat() if policy.issued_on else "",

@@ -3,16 +3,20 @@
 from typing import Any
 
 from django.db.models import Case, F, Prefetch, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from policies.choices import Level, Nature, Status, Theme
+from policies.full_text import blocks, contents
+from policies.lineage import chain_of
 from policies.models import IncentivePolicy, PolicyClause
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Facet, Listing
+from tuoxian_portal.core.uploads import file_response
 
+DIGEST = 16  # characters of a file's digest in its address
 NEWEST = F("issued_on").desc(nulls_last=True)
 NEAREST = Case(*(When(level=value, then=Value(i)) for i, value in enumerate(Level.values)))
 
@@ -108,7 +112,10 @@ def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
         IncentivePolicy.objects.visible_to(request.user)
         .select_related("industry", "department", "replaced_by")
         .prefetch_related(
-            Prefetch("clauses", PolicyClause.objects.order_by("order", "pk")), "questions", "replaces"
+            Prefetch("clauses", PolicyClause.objects.order_by("order", "pk")),
+            "questions",
+            "replaces",
+            "attachments",
         ),
         slug=slug,
     )
@@ -116,16 +123,32 @@ def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
     status = policy.status_on(day)
     successor = policy.replaced_by if policy.replaced_by and policy.replaced_by.is_published else None
     facts = _facts(policy)
+    original = blocks(policy.full_text)
     context = {
         "policy": policy,
         "badges": _badges(policy),
         "status": status,
         "status_title": f"{status.label}：{policy.reason_on(day)}",
         "facts": facts,
+        "original": original,
+        "contents": contents(original),
+        "attachments": list(policy.attachments.all()),
         "successor": successor,
         "replaces": [old for old in policy.replaces.all() if old.is_published],
+        "chain": chain_of(policy) if policy.replaced_by_id or policy.replaces.all() else [],
         "desk": policy.department or {"name": "托克托县政务服务便民热线", "phone": "12345"},
         "has_sample": policy.is_sample,
         "crumbs": [("惠企政策", reverse("policies:list")), (policy.title, "")],
     }
     return render(request, "policies/detail.html", context)
+
+
+def attachment(request: HttpRequest, slug: str, digest: str) -> HttpResponseBase:
+    """A file of a policy: for everybody while the policy is public, for staff before. Two queries."""
+    policy = get_object_or_404(IncentivePolicy.objects.visible_to(request.user), slug=slug)
+    found = policy.attachments.filter(sha256__startswith=digest).first() if len(digest) == DIGEST else None
+    if found is None or not found.file.storage.exists(found.file.name or ""):
+        raise Http404("没有这个附件，或者它已经撤下。请回到政策页面查看。")
+    response = file_response(found.file.open("rb"), name=found.name, kind=found.file_kind)
+    response.headers["ETag"] = f'"{found.sha256[:32]}"'
+    return response

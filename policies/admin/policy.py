@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.core.files.uploadedfile import UploadedFile
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
 from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
@@ -19,7 +21,7 @@ from unfold.widgets import (
 
 from policies import actions
 from policies.choices import PriceKind, Publication, Status
-from policies.models import FactorPrice, IncentivePolicy, PolicyClause, PolicyQuestion
+from policies.models import FactorPrice, IncentivePolicy, PolicyAttachment, PolicyClause, PolicyQuestion
 from policies.status import missing_for_force
 from policies.workflow import POLICY_WORKFLOW, cases_hold
 from tuoxian_portal.audit.workflow_admin import (
@@ -32,6 +34,7 @@ from tuoxian_portal.audit.workflow_admin import (
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge, labels_of
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.uploads import ACCEPT, check_upload
 
 SHORT_TEXT = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
 
@@ -95,6 +98,41 @@ class QuestionInline(TabularInline):
     verbose_name_plural = _("常见问题")
 
 
+class AttachmentForm(forms.ModelForm):
+    """A file is checked by its content before anything keeps it."""
+
+    class Meta:
+        model = PolicyAttachment
+        fields = ("order", "title", "file")
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data.get("file")
+        if isinstance(file, UploadedFile):
+            self.checked = check_upload(file)
+        return file
+
+    def save(self, commit: bool = True) -> Any:
+        if checked := getattr(self, "checked", None):
+            record = self.instance
+            record.name, record.kind = checked.name, checked.kind.code
+            record.size, record.sha256 = checked.size, checked.sha256
+        return super().save(commit)
+
+
+class AttachmentInline(TabularInline):
+    model = PolicyAttachment
+    form = AttachmentForm
+    extra = 0
+    fields = ("order", "title", "file")
+    verbose_name_plural = _("附件（PDF、JPG、PNG、OFD、DOCX、XLSX；政策公开时任何人可下载）")
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "file" and field is not None:
+            field.widget = UnfoldAdminFileFieldWidget(attrs={"accept": ACCEPT})
+        return field
+
+
 @admin.register(IncentivePolicy)
 class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
     workflow = POLICY_WORKFLOW
@@ -113,7 +151,7 @@ class IncentivePolicyAdmin(SavedThroughActions, WorkflowAdmin):
     change_form_outer_before_template = "policies/admin/gate.html"
     form = VersionedModelForm
     formfield_overrides = SHORT_TEXT
-    inlines = (ClauseInline, QuestionInline)
+    inlines = (ClauseInline, QuestionInline, AttachmentInline)
     state_badge = badge(Publication, "state", _("公开状态"))
     list_display = ("title", "document_number", "level", "theme", "status_badge", "state_badge", "updated_at")
     list_filter = ("state", StatusFilter, "level", "theme", "nature", "industry")

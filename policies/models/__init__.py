@@ -1,3 +1,4 @@
+from policies.models.attachment import PolicyAttachment
 from policies.models.claim import PolicyClaim
 from policies.models.clause import ClauseCase, ExclusionGroup, PolicyClause
 from policies.models.policy import IncentivePolicy, PolicyQuestion
@@ -9,6 +10,7 @@ __all__ = [
     "ExclusionGroup",
     "FactorPrice",
     "IncentivePolicy",
+    "PolicyAttachment",
     "PolicyClaim",
     "PolicyClause",
     "PolicyQuestion",

@@ -138,8 +138,21 @@ class IncentivePolicy(Sourced, Sampled, Timestamped, Versioned):
                 errors[name] = f"{label}不能早于施行（成文）日期。"
         if self.pk and self.replaced_by_id == self.pk:
             errors["replaced_by"] = "一份政策不能被它自己取代。"
+        elif self.pk and self._leads_back_here():
+            errors["replaced_by"] = "取代关系成了一个圈，请核对哪一份取代了哪一份。"
         if errors:
             raise ValidationError(errors)
+
+    def _leads_back_here(self) -> bool:
+        """Whether following what replaced it comes back to it; one query a step."""
+        seen: set[int] = set()
+        step = self.replaced_by
+        while step is not None and step.pk not in seen:
+            if step.pk == self.pk:
+                return True
+            seen.add(step.pk)
+            step = step.replaced_by
+        return False
 
     def get_absolute_url(self) -> str:
         return reverse("policies:detail", args=[self.slug])

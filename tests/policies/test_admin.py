@@ -60,7 +60,7 @@ def form_data(policy, **changes):
     data = {name: getattr(policy, name) for name in FIELDS}
     data = {name: "" if value is None else value for name, value in data.items()}
     data |= {"industry": "", "department": "", "seen_version": policy.version}
-    for prefix in ("clauses", "questions"):
+    for prefix in ("clauses", "questions", "attachments"):
         data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     return {**data, **changes}
 

@@ -322,6 +322,14 @@ def test_without_a_mail_server_the_page_says_so_and_offers_the_feed(client, ask,
     assert not Subscription.objects.exists()
 
 
+def test_every_list_is_offered_at_one_place(client, reference):
+    page = client.get("/subscriptions/").content.decode()
+    for name in ("惠企政策", "重点项目", "办事事项", "一次办", "贷款产品"):
+        assert name in page
+    assert f"{NEW}?list=policies" in page
+    assert "/feeds/bundles/" in page
+
+
 # --- Links ------------------------------------------------------------------------------------------
 def test_an_old_confirmation_says_what_to_do(client, ask):
     ask()

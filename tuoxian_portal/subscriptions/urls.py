@@ -5,6 +5,7 @@ from tuoxian_portal.subscriptions import views
 app_name = "subscriptions"
 urlpatterns = [
     path("feeds/<slug:kind>/", views.feed, name="feed"),
+    path("subscriptions/", views.index, name="index"),
     path("subscriptions/new/", views.subscribe, name="subscribe"),
     path("subscriptions/asked/", views.asked, name="asked"),
     path("subscriptions/<uuid:public_id>/confirm/<slug:token>/", views.confirm, name="confirm"),

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from tuoxian_portal.core.errors import WorkflowError
+from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.lists import MAX_QUERY, PublicList, canonical, describe, public_lists
 from tuoxian_portal.subscriptions import actions, links
 from tuoxian_portal.subscriptions.choices import Frequency, SubscriptionState
@@ -52,6 +53,22 @@ def feed(request: HttpRequest, kind: str) -> HttpResponseBase:
     response.headers["ETag"], response.headers["Last-Modified"] = etag, http_date(stamp)
     response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "no-cache"
     return get_conditional_response(request, etag=etag, last_modified=stamp, response=response) or response
+
+
+@public_page
+def index(request: HttpRequest) -> HttpResponse:
+    """Every list that can be followed. One count for each."""
+    lists = [
+        {
+            "list": public_list,
+            "total": public_list.ask("").total,
+            "subscribe_url": f"{reverse('subscriptions:subscribe')}?list={public_list.kind}",
+            "feed_url": reverse("subscriptions:feed", args=[public_list.kind]),
+        }
+        for public_list in public_lists
+    ]
+    context = {"lists": lists, "is_set_up": settings.EMAIL_IS_SET_UP, "breadcrumbs": [("订阅", "")]}
+    return render(request, "subscriptions/index.html", context)
 
 
 @never_cache

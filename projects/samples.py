@@ -26,19 +26,30 @@ from projects.choices import (
 )
 from projects.choices_commitment import CommitmentKind, PromisedBy
 from projects.choices_notice import NoticeEntryKind, NoticeState
+from projects.choices_pipeline import (
+    ConflictDecision,
+    ConflictGround,
+    PursuitState,
+    TargetKind,
+    VisitKind,
+)
 from projects.models import (
     Commitment,
     FundsReceipt,
     InvestmentLead,
     KeyProject,
+    LeadConflict,
+    LeadVisit,
     NoticeEntry,
     Opportunity,
     ProgressReport,
     ProjectMilestone,
     ProjectProblem,
+    PromotionTarget,
     SupervisionNotice,
     Target,
 )
+from projects.names import enterprise_key
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.core.calendar import load_calendar
 from tuoxian_portal.core.crypto import keyed_hash
@@ -182,6 +193,7 @@ class Maker:
             land_mu=Decimal(self.random.randint(20, 400)) if built else None,
             department=self.departments[n % len(self.departments)] if self.departments else None,
             responsible="示例领导" if past_signing else "",
+            helper=self.officer if past_signing else None,
             signed_on=signed if past_signing else None,
             planned_start=start if past_signing else None,
             actual_start=start if built else None,
@@ -450,19 +462,22 @@ class Maker:
                 InvestmentLead(
                     number=f"SLXS-{day:%Y%m%d}-{n + 1:04d}",
                     source=self.random.choice(LeadSource.values),
-                    enterprise_name=f"示例意向企业（{STEMS[n % len(STEMS)]}）" if n % 4 else "",
+                    source_note="示例来源",
+                    enterprise_name=(name := f"示例意向企业（{STEMS[n % len(STEMS)]}）" if n % 4 else ""),
+                    name_key=enterprise_key(name),
                     contact_name="示例联系人",
                     phone=phone,
                     phone_hash=keyed_hash(phone),
                     industry=self.industries.get(self.random.choice(list(KINDS))),
                     opportunity=self.random.choice(opportunities) if n % 3 == 0 else None,
                     intended_investment_wan=Decimal(self.random.choice([500, 3_000, 12_000])),
+                    intended_land_mu=Decimal(self.random.randint(10, 120)),
                     needs=self.random.choice(NEEDS),
                     consented_at=at(day),
                     state=state,
                     owner=None if state == LeadState.NEW else self.officer,
                     next_step="安排实地考察" if state == LeadState.FOLLOWING else "",
-                    next_on=self.today + timedelta(days=7) if state == LeadState.FOLLOWING else None,
+                    next_on=self.today + timedelta(days=7 - n % 11) if state == LeadState.FOLLOWING else None,
                     answer_due=due,
                     answered_at=answered,
                     close_reason="示例：暂无投资计划" if state == LeadState.CLOSED else "",
@@ -473,6 +488,56 @@ class Maker:
         for lead in rows:
             lead.created_at = lead.consented_at or timezone.now()
         InvestmentLead.objects.bulk_update(rows, ["created_at"], batch_size=500)
+        self.lead_records(rows)
+
+    def lead_records(self, leads: list[InvestmentLead]) -> None:
+        """Visits, one conflict that waits and one that is settled, whom the county goes after."""
+        following = [lead for lead in leads if lead.state == LeadState.FOLLOWING]
+        LeadVisit.objects.bulk_create(
+            LeadVisit(
+                lead=lead,
+                kind=(VisitKind.OUT, VisitKind.RECEPTION)[n % 2],
+                held_on=self.today - timedelta(days=3 + n % 40),
+                place=("示例外地", "示例园区")[n % 2],
+                people="示例参加人员",
+                outcome="示例：对方有意实地考察，索要用电用汽价格。",
+                recorded_by=self.officer,
+                is_sample=True,
+            )
+            for n, lead in enumerate(following)
+        )
+        named = sorted((lead for lead in leads if lead.name_key), key=lambda lead: (lead.created_at, lead.pk))
+        if len(named) > 3:
+            pairs = ((named[-2], named[-1], ""), (named[0], named[1], ConflictDecision.SEPARATE))
+            for first, later, decision in pairs:
+                LeadConflict.objects.create(
+                    first=first,
+                    later=later,
+                    ground=ConflictGround.NAME,
+                    decision=decision,
+                    reason="示例：两个不同的意向项目" if decision else "",
+                    decided_by=self.supervisor if decision else None,
+                    decided_at=at(self.today) if decision else None,
+                    is_sample=True,
+                )
+        PromotionTarget.objects.bulk_create(
+            PromotionTarget(
+                kind=kind,
+                name=name,
+                industry=self.industries.get("clean-energy"),
+                why="示例：与县内产业互补。",
+                owner=self.officer,
+                next_step="示例：联系对方投资部门",
+                next_on=self.today + timedelta(days=10),
+                state=state,
+                is_sample=True,
+            )
+            for kind, name, state in (
+                (TargetKind.REGION, "示例目标地区", PursuitState.CONTACTED),
+                (TargetKind.ENTERPRISE, "示例目标企业（甲）", PursuitState.TALKING),
+                (TargetKind.ENTERPRISE, "示例目标企业（乙）", PursuitState.PLANNED),
+            )
+        )
 
     def targets(self, projects: list[KeyProject]) -> None:
         """This year's sample targets in the shape of 双一百, and the industries' output."""

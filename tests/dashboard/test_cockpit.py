@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from projects import targets as target_rules
 from projects.choices import ReportState, Stage, TargetCategory
-from projects.models import FundsReceipt, KeyProject, ProgressReport, Target
+from projects.models import FundsReceipt, KeyProject, LeadConflict, ProgressReport, Target
 from services.models import Case
+from tests.factories.accounts import UserFactory
 from tests.factories.cases import Hall
 from tests.factories.finance import LoanIntentFactory
+from tests.factories.projects import LeadFactory
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.models import Job
 from tuoxian_portal.dashboard import cockpit, figures
@@ -328,3 +330,23 @@ def test_every_figure_of_the_page_leads_somewhere(client, official):
         response = client.get(href)
         assert response.status_code == 200, href
         assert not (parse_qs(urlsplit(href).query) and response.context["listing"].notices), href
+
+
+def test_the_promised_answer_time_is_a_figure(client):
+    """Kept and broken promises of the last 90 days, for those who see leads."""
+    on = today()
+    LeadFactory(answer_due=on, answered_at=timezone.now(), state="contacted")
+    LeadFactory(answer_due=on - timedelta(days=1))
+    client.force_login(UserFactory(roles=["supervisor"]))
+    html = client.get(reverse("dashboard:cockpit")).content.decode()
+    assert "近 90 天按期答复 50%" in html
+    assert "投资咨询超期未答复" in html
+    assert "follow=late" in html
+    client.force_login(UserFactory(roles=["policy_officer"]))
+    assert "按期答复" not in client.get(reverse("dashboard:cockpit")).content.decode()
+
+
+def test_a_conflict_that_waits_is_a_concern(client):
+    LeadConflict.objects.create(first=LeadFactory(), later=LeadFactory(), ground="name")
+    client.force_login(UserFactory(roles=["supervisor"]))
+    assert "撞单待裁定" in client.get(reverse("dashboard:cockpit")).content.decode()

@@ -6,11 +6,12 @@ overdue leads) is counted over open rows only. Every figure carries the address 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Count, Max
 from django.urls import reverse
 
@@ -22,10 +23,12 @@ from projects.models import (
     Commitment,
     InvestmentLead,
     KeyProject,
+    LeadConflict,
     ProjectProblem,
     SupervisionNotice,
     Target,
 )
+from projects.querysets_leads import AnswerRecord
 from services.models import Case, RatingRemediation
 from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.core.calendar import today
@@ -334,11 +337,17 @@ def concerns(user: Any, on: date) -> list[Concern]:
             ]
             href = reverse("admin:services_ratingremediation_changelist") + "?queue=overdue"
             found.append(Concern("差评整改超期", count, "bad", href, lines))
+    conflicts = LeadConflict.objects.visible_to(user).undecided()
+    if count := conflicts.count():
+        rows = conflicts.select_related("first", "later").order_by("pk")[:TOP]
+        lines = [f"{row.later.number} 与先登记的 {row.first.number}" for row in rows]
+        href = reverse("admin:projects_leadconflict_changelist") + "?decision__isempty=1"
+        found.append(Concern("撞单待裁定", count, "warn", href, lines))
     leads = InvestmentLead.objects.visible_to(user).overdue(on)
     if count := leads.count():
         rows = leads.order_by("answer_due")[:TOP]
         lines = [f"{row.number}（应于 {row.answer_due} 前答复）" for row in rows]
-        href = reverse("admin:projects_investmentlead_changelist")
+        href = reverse("admin:projects_investmentlead_changelist") + "?follow=late"
         found.append(Concern("投资咨询超期未答复", count, "bad", href, lines))
     order = {"bad": 0, "warn": 1, "muted": 2}
     return sorted(found, key=lambda concern: (order[concern.tone], -concern.count))
@@ -347,6 +356,44 @@ def concerns(user: Any, on: date) -> list[Concern]:
 def _admin_list(model: str) -> str:
     """The overdue ones in the workbench."""
     return f"{reverse(f'admin:projects_{model}_changelist')}?overdue=1"
+
+
+ANSWER_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How the enquiries of the last `ANSWER_DAYS` were answered against the day that was promised."""
+
+    record: AnswerRecord
+    promise: int
+
+    @property
+    def finding(self) -> str:
+        share = self.record.on_time_percent
+        if share is None:
+            return f"投资咨询：近 {ANSWER_DAYS} 天没有到期的答复"
+        return f"投资咨询：近 {ANSWER_DAYS} 天按期答复 {plain(share, 1)}%"
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        record = self.record
+        return [
+            ("收到", record.received),
+            ("按期答复", record.on_time),
+            ("逾期答复", record.late),
+            ("未答复", record.unanswered),
+            ("还在期限内", record.waiting),
+        ]
+
+
+def answers(user: Any, on: date) -> Answers:
+    """The promised answer time, kept or not; one query."""
+    rows = InvestmentLead.objects.visible_to(user)
+    return Answers(
+        rows.answer_record(since=on - timedelta(days=ANSWER_DAYS), on=on),
+        settings.ENQUIRY_ANSWER_WORKING_DAYS,
+    )
 
 
 def as_of() -> Any:

@@ -66,6 +66,8 @@ def index(request: HttpRequest) -> HttpResponse:
         context["levels"] = cockpit.confidence_counts()
         context["confidence_finding"] = _confidence_finding(context["levels"])
         context["stages"] = cockpit.stage_bars()
+    if request.user.has_perm("projects.view_investmentlead"):
+        context["answers"] = cockpit.answers(request.user, on)
     if cockpit.sees_county(request.user, "services.view_case"):
         context["hall"] = hall = cockpit.hall(on)
         context["hall_months"] = _month_bars(hall.months)

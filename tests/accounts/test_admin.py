@@ -66,7 +66,7 @@ def test_the_list_shows_roles_at_a_constant_cost(client, django_assert_max_num_q
     client.force_login(SuperUserFactory())
     for _ in range(15):
         UserFactory(roles=["window", "helper"])
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         page = client.get(reverse("admin:accounts_user_changelist")).content.decode()
     assert "窗口受理、帮办员" in page
 

@@ -484,3 +484,11 @@ def test_a_digest_costs_the_same_for_many(follow, public, count, django_assert_m
         sending.send_due()
     assert Delivered.objects.filter(subscription=subscription).count() == count
     assert Edition.objects.count() == count
+
+
+def test_no_page_hides_where_its_form_comes_from(client, ask):
+    """With `no-referrer` a browser sends `Origin: null`, and every form of the page is refused."""
+    ask()
+    page = client.get(link_in(mail.outbox[0], "confirm"))
+    assert "no-referrer" not in page.content.decode()
+    assert page["Referrer-Policy"] == "same-origin"  # the link stays with us

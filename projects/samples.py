@@ -510,6 +510,8 @@ class Maker:
         if len(named) > 3:
             pairs = ((named[-2], named[-1], ""), (named[0], named[1], ConflictDecision.SEPARATE))
             for first, later, decision in pairs:
+                later.enterprise_name, later.name_key = first.enterprise_name, first.name_key
+                later.save(update_fields=["enterprise_name", "name_key"])
                 LeadConflict.objects.create(
                     first=first,
                     later=later,

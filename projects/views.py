@@ -284,6 +284,7 @@ def _opportunity_context(opportunity: Opportunity) -> dict[str, Any]:
             ("估算总投资", format_wan(opportunity.total_investment_wan), ""),
             ("建设规模", opportunity.scale, ""),
             ("合作方式", opportunity.cooperation, ""),
+            *([("联系方式", opportunity.contact, "")] if opportunity.contact else []),
         ],
         "desk": _desk(opportunity.department),
         "enquire_url": _enquire_url(opportunity.number),

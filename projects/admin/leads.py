@@ -105,7 +105,8 @@ class LeadAdmin(ActionSavedAdmin, RevealMixin, WorkflowAdmin):
             ("enterprise_name", "credit_code"),
             ("industry", "chain_node"),
             ("intended_investment_wan", "intended_land_mu"),
-            ("opportunity", "project", "promotion_target"),
+            ("opportunity", "project"),
+            "promotion_target",
             "needs",
         )
         if obj is None:
@@ -114,7 +115,7 @@ class LeadAdmin(ActionSavedAdmin, RevealMixin, WorkflowAdmin):
                 (None, {"fields": (("source", "source_note"), ("contact_name", "phone"), *about)}),
                 (_("办理"), {"fields": step}),
             )
-        who = (("number", "source", "source_note"), ("contact_masked", "phone_masked"))
+        who = (("number", "source"), "source_note", ("contact_masked", "phone_masked"))
         return (
             (None, {"fields": (*who, *about)}),
             (
@@ -256,6 +257,7 @@ class LeadConflictAdmin(WorkflowAdmin):
     workflow = CONFLICT_EVENTS
     verbs = {"resolve": Verb(ResolveForm, actions.resolve_conflict, "conflict")}
     deletable = False
+    view_on_site = False
     decision_badge = badge(ConflictDecision, "decision", _("裁定"))
     list_display = ["later", "first", "ground", "decision_badge", "created_at", "sample"]
     list_filter = [("decision", admin.EmptyFieldListFilter), "decision", "ground", "is_sample"]

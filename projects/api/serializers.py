@@ -167,6 +167,7 @@ class OpportunitySerializer(serializers.ModelSerializer):
             "scale",
             "total_investment_wan",
             "department",
+            "contact",
             "published_at",
             "updated_at",
             "url",

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.browser.conftest import ROOT
 from tests.browser.journeys import double_click
 from tests.browser.test_officers import FORM, act, save
@@ -179,3 +181,16 @@ def test_from_a_question_to_the_answer_of_a_notice(
     # Nothing of all this is public.
     public = open_page(width=360)
     assert public.goto(f"/projects/{known['number']}/").status == 404
+
+
+@pytest.mark.parametrize("pick", ["TX", "SL"])
+def test_a_brief_is_one_sheet(open_page: Callable[..., Any], pick: str) -> None:
+    """Key facts, stage bar, what sources say and the contact on one A4, of a real and a sample project."""
+    page = open_page()
+    if pick == "TX":
+        page.goto("/projects/TX2023-001/")
+    else:
+        page.goto("/projects/?stage=in_production")
+        page.locator("main a[href*='/projects/SL']").first.click()
+        page.wait_for_load_state()
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1

@@ -170,3 +170,10 @@ def test_sources_name_the_links_and_no_gap(client, reference):
     assert "来源未载明" in html
     assert not re.search(r"缺 \d+ 环", html)
     assert URL in client.get("/invest/").content.decode()
+
+
+def test_an_opportunity_names_its_own_contact(client):
+    offered = OpportunityFactory(is_published=True, contact="0471-0000000")
+    assert "0471-0000000" in client.get(offered.get_absolute_url()).content.decode()
+    api = client.get(f"/api/v1/projects/opportunities/{offered.number}/")
+    assert api.json()["contact"] == "0471-0000000"

@@ -194,6 +194,7 @@ class FactorPriceSerializer(serializers.ModelSerializer):
             "value",
             "value_text",
             "unit",
+            "tax",
             "as_of_date",
             "as_of_text",
             "age_warning",

@@ -62,12 +62,17 @@ def test_the_countys_facts_make_valid_feeds(client, reference, kind):
 
 def test_an_entry_tells_of_a_policy(client):
     PolicyFactory(
-        published=True, title="光伏 <奖补> & 办法", summary="一句话", slug="pv", document_number="测〔1〕号"
+        published=True,
+        title="光伏 <奖补> & 办法",
+        summary="一句话 <script>",
+        slug="pv",
+        document_number="测〔1〕号",
     )
     entry = feed(client).find("a:entry", ATOM)
     assert entry.findtext("a:title", namespaces=ATOM) == "光伏 <奖补> & 办法"
     assert entry.findtext("a:id", namespaces=ATOM).endswith(",2026:policies/pv")
     assert "测〔1〕号" in entry.findtext("a:summary", namespaces=ATOM)
+    assert "&lt;script&gt;" in entry.findtext("a:summary", namespaces=ATOM)  # HTML within XML: escaped twice
     assert entry.find("a:link", ATOM).get("href").endswith("/policies/pv/")
 
 
@@ -90,7 +95,7 @@ def test_what_is_not_public_is_not_in_it_for_anybody(client, person):
 
 
 def test_a_control_character_does_not_break_it(client):
-    PolicyFactory(published=True, title="坏\x0b字符", summary="\x00\x1f摘要")
+    PolicyFactory(published=True, title="坏\x0b字符", summary="\x01\x1f摘要")
     check_rfc4287(feed(client))
 
 

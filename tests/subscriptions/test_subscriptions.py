@@ -479,7 +479,7 @@ def test_a_digest_costs_the_same_for_many(follow, public, count, django_assert_m
     for _ in range(count):
         public()
     Subscription.objects.update(next_due_at=timezone.now())
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(30):
         actions.compose_due()
         sending.send_due()
     assert Delivered.objects.filter(subscription=subscription).count() == count

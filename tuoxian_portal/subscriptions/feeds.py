@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
 
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.lists import ListEntry, PublicList, canonical, describe
@@ -56,12 +57,18 @@ def atom(public_list: PublicList, query: str, self_path: str) -> tuple[bytes, da
         feed.add_item(
             title=_text(_marked(entry)),
             link=settings.SITE_URL + entry.url,
-            description=_text("\n".join(part for part in (entry.summary, " · ".join(entry.labels)) if part)),
+            description=_summary(entry),
             unique_id=tag(f"{public_list.kind}/{entry.key}"),
             updateddate=_whole(entry.updated),
             categories=[_text(label) for label in entry.labels[:1]],
         )
     return feed.writeString("utf-8").encode(), feed.latest_post_date()
+
+
+def _summary(entry: ListEntry) -> str:
+    """Django declares a summary to be HTML: what is text is escaped."""
+    parts = [entry.summary, " · ".join(entry.labels)]
+    return "<br>".join(escape(_text(part)) for part in parts if part)
 
 
 def _marked(entry: ListEntry) -> str:

@@ -37,8 +37,12 @@ def test_from_a_figure_to_its_record(width: int, open_page: Callable[..., Any]) 
     assert name in {row[1] for row in rows[1:]}
     assert len(rows) - 1 == int(shown)
 
-    # The record itself, to read only.
+    # The project with its permits; then the record itself, to read only.
     click(page, "table.rows tbody th a")
+    assert name in page.locator("h1").inner_text()
+    assert "审批办件" in page.locator("#permits").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    click(page, "a:has-text('台账')")
     assert "/admin/projects/keyproject/" in page.url
     assert name in page.locator("#content").inner_text()
     assert page.locator("[name=_save]").count() == 0

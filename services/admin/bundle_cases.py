@@ -87,7 +87,6 @@ class StateFilter(admin.SimpleListFilter):
 class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
     revealable = ("applicant_name", "applicant_number", "phone", "agent_phone", "form_answers")
     paper_model = BundleDocument
-    paper_subject = "bundle_case"
     workflow = BUNDLE_CASE_WORKFLOW
     verbs = BUNDLE_CASE_VERBS
     actions = None  # nothing in bulk goes round the workflow

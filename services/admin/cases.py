@@ -80,7 +80,6 @@ class QueueFilter(admin.SimpleListFilter):
 class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, RevealMixin, WorkflowAdmin):
     revealable = ("applicant_name", "applicant_number", "phone", "agent_phone", "form_answers")
     paper_model = CaseDocument
-    paper_subject = "case"
     workflow = CASE_WORKFLOW
     verbs = CASE_VERBS
     actions = None  # nothing in bulk goes round the workflow

@@ -81,7 +81,6 @@ class EntrustmentQueueFilter(admin.SimpleListFilter):
 class EntrustmentAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
     revealable = ("principal_name", "principal_number", "phone", "visit_address")
     paper_model = EntrustmentDocument
-    paper_subject = "entrustment"
     workflow = ENTRUSTMENT_WORKFLOW
     verbs = ENTRUSTMENT_VERBS
     actions = None  # nothing in bulk goes round the workflow

@@ -12,14 +12,13 @@ from services.papers.render import facts_of, link_of, render_paper
 
 
 class PapersMixin:
-    """For an admin whose records have papers: `paper_model`, and in `paper_subject` its foreign key.
+    """For an admin whose records have papers: `paper_model` names their table.
 
     Adds `services_<model>_paper` and `services_<model>_print`, both by the paper's pk. Who sees the
     record sees its papers; everybody else gets 404.
     """
 
     paper_model: type[IssuedPaper]
-    paper_subject = ""
 
     def get_urls(self) -> list[URLPattern]:
         here: Any = self
@@ -34,7 +33,7 @@ class PapersMixin:
         here: Any = self
         if not here.has_view_permission(request):
             raise PermissionDenied
-        papers = self.paper_model._default_manager.select_related(self.paper_subject)
+        papers = self.paper_model._default_manager.select_related(self.paper_model.SUBJECT)
         paper = papers.filter(pk=pk).first()
         if paper is None or not here.get_queryset(request).filter(pk=paper.subject.pk).exists():
             raise Http404

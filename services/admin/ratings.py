@@ -277,7 +277,6 @@ class RemediationQueueFilter(admin.SimpleListFilter):
 @admin.register(RatingRemediation)
 class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
     paper_model = RemediationPaper
-    paper_subject = "remediation"
     workflow = REMEDIATION_WORKFLOW
     verbs = REMEDIATION_VERBS
     actions = None

@@ -229,13 +229,11 @@ class BundleMaterial(models.Model):
 class BundleDocument(IssuedPaper):
     """A paper about the whole of a bundle case. Its cases have their own."""
 
+    SUBJECT = "bundle_case"
+
     bundle_case = models.ForeignKey(
         BundleCase, models.CASCADE, related_name="documents", verbose_name=_("一次办办件")
     )
 
     class Meta(IssuedPaper.Meta):
         verbose_name = verbose_name_plural = _("一次办文书")
-
-    @property
-    def subject(self) -> BundleCase:
-        return self.bundle_case

@@ -432,11 +432,9 @@ class CorrectionNotice(models.Model):
 class CaseDocument(IssuedPaper):
     """A paper printed for a case."""
 
+    SUBJECT = "case"
+
     case = models.ForeignKey(Case, models.CASCADE, related_name="documents", verbose_name=_("办件"))
 
     class Meta(IssuedPaper.Meta):
         verbose_name = verbose_name_plural = _("办件文书")
-
-    @property
-    def subject(self) -> Case:
-        return self.case

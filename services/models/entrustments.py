@@ -427,13 +427,11 @@ class EntrustmentVisit(models.Model):
 class EntrustmentDocument(IssuedPaper):
     """A paper printed for an entrustment."""
 
+    SUBJECT = "entrustment"
+
     entrustment = models.ForeignKey(
         Entrustment, models.CASCADE, related_name="documents", verbose_name=_("帮办委托")
     )
 
     class Meta(IssuedPaper.Meta):
         verbose_name = verbose_name_plural = _("帮办文书")
-
-    @property
-    def subject(self) -> Entrustment:
-        return self.entrustment

@@ -13,9 +13,11 @@ class IssuedPaper(models.Model):
     """A paper that was printed. Its content is frozen (the shape of `papers.compose.content_of`):
     printing it again gives the same paper.
 
-    A subclass has the foreign key to what the paper is about and names it in `subject`. A subject
+    A subclass has the foreign key to what the paper is about and names it in `SUBJECT`. A subject
     that the public can follow has `tracking_number` and `tracking_code`.
     """
+
+    SUBJECT = ""
 
     kind = models.CharField(_("文书"), max_length=24, choices=PaperKind.choices)
     number = models.CharField(_("文书编号"), max_length=30, unique=True)
@@ -40,4 +42,5 @@ class IssuedPaper(models.Model):
 
     @property
     def subject(self) -> Any:
-        raise NotImplementedError
+        """What the paper is about."""
+        return getattr(self, self.SUBJECT)

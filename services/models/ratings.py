@@ -381,16 +381,14 @@ class RatingRemediation(Versioned, Sampled, Timestamped):
 class RemediationPaper(IssuedPaper):
     """A paper printed for a rectification: 差评整改单 and 差评整改办结单."""
 
+    SUBJECT = "remediation"
+
     remediation = models.ForeignKey(
         RatingRemediation, models.CASCADE, related_name="documents", verbose_name=_("差评整改")
     )
 
     class Meta(IssuedPaper.Meta):
         verbose_name = verbose_name_plural = _("差评整改文书")
-
-    @property
-    def subject(self) -> RatingRemediation:
-        return self.remediation
 
 
 class PublishedAnswer(Sampled):

@@ -4,6 +4,7 @@ A domain app never imports upward. It registers in its `search.py`, `reports.py`
 and the upper layer reads the registry after `autodiscover`.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,8 @@ class Registry(Generic[T]):
         self.module = module
         self._items: dict[str, T] = {}
         self._discovered = False
+        self._discovering = False
+        self._lock = threading.RLock()
 
     def register(self, name: str, item: T) -> T:
         if name in self._items and self._items[name] is not item:
@@ -29,9 +32,16 @@ class Registry(Generic[T]):
         return item
 
     def _discover(self) -> dict[str, T]:
+        """All items. A thread that comes while another one looks waits for it, rather than seeing half."""
         if not self._discovered:
-            self._discovered = True
-            autodiscover_modules(self.module)
+            with self._lock:
+                if not (self._discovered or self._discovering):
+                    self._discovering = True
+                    try:
+                        autodiscover_modules(self.module)
+                    finally:
+                        self._discovering = False
+                    self._discovered = True
         return self._items
 
     def __iter__(self) -> Iterator[T]:

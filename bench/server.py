@@ -20,9 +20,9 @@ from bench import environment
 environment.prepare()
 
 from django.conf import settings  # noqa: E402  (the environment must be set first)
-from django.db import connection  # noqa: E402
+from django.db import connection  # noqa: E402  (the environment must be set first)
 
-from tuoxian_portal.wsgi import application as portal  # noqa: E402
+from tuoxian_portal.wsgi import application as portal  # noqa: E402  (the environment must be set first)
 
 COLUMNS = [
     *[

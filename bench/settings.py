@@ -4,8 +4,8 @@ from tuoxian_portal.settings import *  # noqa: F403  (a settings module extends 
 
 ROOT_URLCONF = "bench.urls"
 STORAGES = {
-    **STORAGES,  # noqa: F405
+    **STORAGES,  # noqa: F405  (settings extend by star import)
     # Hashed names need a build step that says nothing about speed.
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-LOGGING["root"]["level"] = "ERROR"  # type: ignore[index]  # noqa: F405
+LOGGING["root"]["level"] = "ERROR"  # type: ignore[index]  # noqa: F405  (settings extend by star import)

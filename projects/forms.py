@@ -49,7 +49,7 @@ class EnquiryForm(StampedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["industry"].queryset = Industry.objects.filter(is_active=True)  # type: ignore[attr-defined]
+        self.fields["industry"].queryset = Industry.objects.filter(is_active=True)  # type: ignore[attr-defined]  # a ModelChoiceField
         self.fields["contact_name"].widget.attrs["autocomplete"] = "name"
         self.fields["enterprise_name"].widget.attrs["autocomplete"] = "organization"
 

@@ -133,7 +133,7 @@ class Maker:
                 rows[ProgressReport] += self.reports(project)
                 rows[FundsReceipt] += self.receipts(project)
         for model, instances in rows.items():
-            model._default_manager.bulk_create(instances, batch_size=1000)  # type: ignore[attr-defined]
+            model._default_manager.bulk_create(instances, batch_size=1000)  # type: ignore[attr-defined]  # any model
         self.oversight(projects)
         record_confidence(on=self.today, projects=KeyProject.objects.samples())
         opportunities = self.opportunities()

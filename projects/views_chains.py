@@ -25,7 +25,7 @@ def _row(node: ChainNode) -> list[SafeString | str]:
     offered = format_html_join(
         "、",
         '<a href="{}">{}</a>',
-        ((row.get_absolute_url(), row.name) for row in node.offered),  # type: ignore[attr-defined]
+        ((row.get_absolute_url(), row.name) for row in node.offered),  # type: ignore[attr-defined]  # set by the query above
     )
     return [
         node.name,

@@ -479,7 +479,7 @@ def make(context: SampleContext) -> None:
         keep(tell(day, context.random.choices(list(WAYS), list(WAYS.values()))[0]), day)
     for state in CaseState.values:
         way = WAY_TO.get(CaseState(state), "plain")
-        seek(way, state, lambda case, state=state: case.state == state)  # type: ignore[misc]
+        seek(way, state, lambda case, state=state: case.state == state)  # type: ignore[misc]  # mypy cannot infer a default
     soon = calendar.add(context.today, DUE_SOON_DAYS)
     for _ in range(OVERDUE * context.scale):
         seek(

@@ -15,14 +15,14 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 MEDIA_ROOT = tempfile.mkdtemp(prefix="portal-media-")
 PRIVATE_ROOT = tempfile.mkdtemp(prefix="portal-private-")
 STORAGES = {
-    **STORAGES,  # noqa: F405
+    **STORAGES,  # noqa: F405  (settings extend by star import)
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
     },
 }
 # A page that asks the database once per row fails its test.
-INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405
-MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405
+INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]  # noqa: F405  (settings extend by star import)
+MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]  # noqa: F405  (settings extend by star import)
 # The person who asks and the person whose page it is are two rows, not a loop.
 ZEAL_ALLOWLIST = [{"model": "accounts.User", "field": "get()"}]

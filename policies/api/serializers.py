@@ -105,7 +105,7 @@ class PolicyListSerializer(serializers.ModelSerializer):
         ]
 
     def get_status_label(self, policy: IncentivePolicy) -> str:
-        return str(Status(policy.status).label)  # type: ignore[attr-defined]
+        return str(Status(policy.status).label)  # type: ignore[attr-defined]  # annotated by with_status
 
 
 class PolicyDetailSerializer(PolicyListSerializer):

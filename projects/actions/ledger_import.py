@@ -141,7 +141,7 @@ def _words(error: Exception) -> str | dict[str, str]:
         return "；".join(error.messages)  # type: ignore[attr-defined]  # a ValidationError
     return {
         HEADINGS.get(name, name): "".join(messages)
-        for name, messages in error.message_dict.items()  # type: ignore[attr-defined]
+        for name, messages in error.message_dict.items()  # type: ignore[attr-defined]  # checked by hasattr above
     }
 
 

@@ -140,8 +140,8 @@ class TargetAdmin(PortalAdmin):
             kept = Target.objects.get(pk=target.pk)
             found = actuals([kept])[kept.pk]
             value = f"{plain(found.value)} {kept.unit}。" if found.value is not None else ""
-            target._computed = f"{value}{found.text}"  # type: ignore[attr-defined]
-        return target._computed  # type: ignore[attr-defined]
+            target._computed = f"{value}{found.text}"  # type: ignore[attr-defined]  # kept for this row of the list
+        return target._computed  # type: ignore[attr-defined]  # kept for this row of the list
 
 
 @admin.register(PortfolioFact)

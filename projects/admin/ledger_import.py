@@ -63,7 +63,7 @@ class LedgerSheetMixin:
         )
 
     def _may_import(self: Any, request: HttpRequest) -> None:
-        if not request.user.has_perm(do.IMPORT):  # type: ignore[union-attr]
+        if not request.user.has_perm(do.IMPORT):  # type: ignore[union-attr]  # staff only: never AnonymousUser
             raise PermissionDenied("您没有导入项目台账的权限。如需导入，请联系系统管理员。")
 
     def import_view(self: Any, request: HttpRequest) -> HttpResponse:

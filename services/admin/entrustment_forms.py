@@ -345,8 +345,8 @@ class StepForm(RecordForm):
         mandate = self.record.mandate
         power, case, item = (self.fields[name] for name in ("power", "case", "item"))
         power.choices = [(v, label) for v, label in Power.choices if v in mandate.powers]  # type: ignore[attr-defined]  # a ChoiceField
-        case.queryset = Case.objects.filter(entrustment_links__entrustment=self.record)  # type: ignore[attr-defined]
-        item.queryset = covered_items(self.record)  # type: ignore[attr-defined]
+        case.queryset = Case.objects.filter(entrustment_links__entrustment=self.record)  # type: ignore[attr-defined]  # a ModelChoiceField
+        item.queryset = covered_items(self.record)  # type: ignore[attr-defined]  # a ModelChoiceField
 
     def likely(self) -> dict[str, Any]:
         return {"on": today()}

@@ -59,7 +59,7 @@ def queue_counts(request: HttpRequest) -> dict[str, int]:
     if not hasattr(request, "_entrustment_queues"):
         rows = Entrustment.objects.visible_to(request.user)
         request._entrustment_queues = rows.queue_counts(request.user)  # type: ignore[attr-defined]  # kept for the request
-    return request._entrustment_queues  # type: ignore[attr-defined]
+    return request._entrustment_queues  # type: ignore[attr-defined]  # kept for the request
 
 
 class EntrustmentQueueFilter(admin.SimpleListFilter):

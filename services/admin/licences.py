@@ -123,7 +123,7 @@ class LicenceAdmin(ReadOnlyAdmin):
         """The list, with the way to the import for who may."""
         return super().changelist_view(
             request,
-            {**(extra_context or {}), "may_import": request.user.has_perm(do.IMPORT)},  # type: ignore[union-attr]
+            {**(extra_context or {}), "may_import": request.user.has_perm(do.IMPORT)},  # type: ignore[union-attr]  # staff only: never AnonymousUser
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -136,7 +136,7 @@ class LicenceAdmin(ReadOnlyAdmin):
         ]
 
     def _allowed(self, request: HttpRequest) -> None:
-        if not request.user.has_perm(do.IMPORT):  # type: ignore[union-attr]
+        if not request.user.has_perm(do.IMPORT):  # type: ignore[union-attr]  # staff only: never AnonymousUser
             raise PermissionDenied("您没有导入电子证照的权限。如需导入，请联系系统管理员。")
 
     def import_view(self, request: HttpRequest) -> HttpResponse:

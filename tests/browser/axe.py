@@ -69,4 +69,4 @@ def findings(page: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"axe-core": VERSION, "problem": problem()}, ensure_ascii=False))  # noqa: T201
+    print(json.dumps({"axe-core": VERSION, "problem": problem()}, ensure_ascii=False))  # noqa: T201  (its output is its purpose)

@@ -77,7 +77,7 @@ def portal(environment: dict[str, str]) -> Iterator[str]:
     manage("prepare")
     manage("seed_demo", "--scale=1", "--if-empty")
     manage("shell", "--verbosity=0", "--command", SET_PASSWORDS)
-    server = subprocess.Popen(  # noqa: S603
+    server = subprocess.Popen(  # noqa: S603  (our own command)
         [
             *[sys.executable, "-m", "granian", "--interface", "wsgi", "--port", port],
             *["--blocking-threads", "4", "--log-level", "error", "tuoxian_portal.wsgi:application"],
@@ -91,7 +91,7 @@ def portal(environment: dict[str, str]) -> Iterator[str]:
             if server.poll() is not None:
                 raise RuntimeError(f"the server ended with code {server.returncode}")
             try:
-                urllib.request.urlopen(f"{address}/healthz/", timeout=5).close()  # noqa: S310
+                urllib.request.urlopen(f"{address}/healthz/", timeout=5).close()  # noqa: S310  (our own server)
                 break
             except urllib.error.HTTPError:
                 break
@@ -110,7 +110,7 @@ def worker(portal: str, environment: dict[str, str]) -> Iterator[Callable[[], No
 
     def start() -> None:
         command = commands("127.0.0.1", int(environment["PORT"]))["worker"]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment))  # noqa: S603
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment))  # noqa: S603  (our own command)
 
     yield start
     for process in started:

@@ -25,7 +25,7 @@ def all_templates() -> list[Path]:
 
 class TestGallery:
     def test_shows_every_component_while_developing(self, client: Client, db: None, settings: object) -> None:
-        settings.DEBUG = True  # type: ignore[attr-defined]
+        settings.DEBUG = True  # type: ignore[attr-defined]  # the fixture's settings
         answer = client.get("/components/")
         assert answer.status_code == 200
         drawn = {Path(t.name).stem for t in answer.templates if t.name and t.name.startswith("components/")}

@@ -68,7 +68,7 @@ def test_children_of_a_process_are_stopped_with_it():
         except ProcessLookupError:
             return
         time.sleep(0.05)
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout  # noqa: S603, S607
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout  # noqa: S603, S607  (our own command)
     assert state.strip() in {"", "Z"}
 
 

@@ -32,7 +32,7 @@ GOOD: dict[str, Callable[[], bytes]] = {
 def refused(name: str, content: bytes, **more: object) -> tuple[str, str]:
     """The code and the sentence with which a file is refused."""
     with pytest.raises(ValidationError) as caught:
-        check_upload(SimpleUploadedFile(name, content), **more)  # type: ignore[arg-type]
+        check_upload(SimpleUploadedFile(name, content), **more)  # type: ignore[arg-type]  # a file as Django hands it over
     return str(caught.value.code), caught.value.messages[0]
 
 

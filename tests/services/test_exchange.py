@@ -353,19 +353,19 @@ def test_when_the_catalogue_moved_nothing_is_written_and_the_check_runs_again(bo
     raw = Book(exported()).set("事项", 2, "数量限制", "10 个").add("事项", **item_row("NEW-1")).raw()
     record = imports.apply(record=checked(raw, boss), actor=boss)
     ServiceItem.objects.filter(pk=item.pk).update(quota="5 个", version=item.version + 1)
-    record = imports.carry_out(record=record, progress=progress)  # type: ignore[arg-type]
+    record = imports.carry_out(record=record, progress=progress)  # type: ignore[arg-type]  # a test's progress
     assert record.state == S.STALE
     assert not ServiceItem.objects.filter(code="NEW-1").exists()
     record = imports.recheck(record=record, actor=boss)
-    record = imports.check_import(record=record, progress=progress)  # type: ignore[arg-type]
+    record = imports.check_import(record=record, progress=progress)  # type: ignore[arg-type]  # a test's progress
     assert (record.state, record.report["changed"][0]["lines"]) == (S.READY, [["数量限制", "5 个", "10 个"]])
     record = imports.apply(record=record, actor=boss)
-    record = imports.carry_out(record=record, progress=progress)  # type: ignore[arg-type]
+    record = imports.carry_out(record=record, progress=progress)  # type: ignore[arg-type]  # a test's progress
     assert record.state == S.APPLIED
     item.refresh_from_db()
     assert item.quota == "10 个"
     # A second delivery of the job does nothing.
-    assert imports.carry_out(record=record, progress=progress).state == S.APPLIED  # type: ignore[arg-type]
+    assert imports.carry_out(record=record, progress=progress).state == S.APPLIED  # type: ignore[arg-type]  # a test's progress
     assert ServiceItem.objects.filter(code="NEW-1").count() == 1
 
 
@@ -379,7 +379,7 @@ def test_a_failure_half_way_leaves_nothing(boss: Any, monkeypatch: Any) -> None:
 
     monkeypatch.setattr("services.exchange.applying.log_many", fail)
     with pytest.raises(RuntimeError):
-        imports.carry_out(record=record, progress=progress)  # type: ignore[arg-type]
+        imports.carry_out(record=record, progress=progress)  # type: ignore[arg-type]  # a test's progress
     assert not ServiceItem.objects.filter(code="NEW-1").exists()
     assert ServiceItem.objects.get().quota == ""
     record.refresh_from_db()

@@ -59,10 +59,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         users = super().get_queryset(request).prefetch_related("groups")
-        return users if request.user.is_superuser else users.filter(is_superuser=False)  # type: ignore[union-attr]
+        return users if request.user.is_superuser else users.filter(is_superuser=False)  # type: ignore[union-attr]  # staff only: never AnonymousUser
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        own = [] if request.user.is_superuser else ["is_superuser"]  # type: ignore[union-attr]
+        own = [] if request.user.is_superuser else ["is_superuser"]  # type: ignore[union-attr]  # staff only: never AnonymousUser
         return [*super().get_readonly_fields(request, obj), *own]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -25,7 +25,7 @@ class AppendOnlyQuerySet(models.QuerySet):
         return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]  # as Django marks its own
-    delete.queryset_only = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]  # Django reads it from the function
 
 
 class LogEntry(models.Model):

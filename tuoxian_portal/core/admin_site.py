@@ -45,7 +45,7 @@ class KeyedAutocomplete(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
         keys = [v for v in value if re.fullmatch(rf"\d{{1,{self.LONGEST}}}", str(v), re.ASCII)]
-        return super().optgroups(name, keys, attrs)  # type: ignore[misc]
+        return super().optgroups(name, keys, attrs)  # type: ignore[misc]  # not in the stubs
 
 
 class KnownRow:

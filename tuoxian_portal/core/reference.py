@@ -120,7 +120,7 @@ class ReferenceSet:
         loaded = LoadedRecord.objects.filter(reference_set=self.name)
         digests = dict(loaded.values_list("record_id", "digest"))
         existing = {
-            row.reference_id: row  # type: ignore[attr-defined]
+            row.reference_id: row  # type: ignore[attr-defined]  # every model here is Sourced
             for row in self.model._default_manager.filter(reference_id__isnull=False)
         }
         for place, record in enumerate(self.records(), start=1):

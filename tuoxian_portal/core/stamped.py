@@ -65,4 +65,4 @@ class StampedForm(forms.Form):
         """Gives a form that came back with errors a fresh stamp, so that it can be sent again."""
         if self.is_bound and self.token is None:
             self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-            self.data["stamp"] = self.new_stamp()  # type: ignore[index]
+            self.data["stamp"] = self.new_stamp()  # type: ignore[index]  # a copied QueryDict

@@ -91,7 +91,7 @@ class Workflow:
                 raise NotPermitted(f"您没有“{transition.label}”的权限。如需办理，请联系窗口负责人。")
         state = self.state_of(record)
         if state not in transition.sources:
-            label = dict(self.states.choices).get(state, state)  # type: ignore[attr-defined]
+            label = dict(self.states.choices).get(state, state)  # type: ignore[attr-defined]  # a TextChoices class
             raise WorkflowError(f"当前状态为“{label}”，不能“{transition.label}”。请刷新页面查看最新进展。")
         if transition.needs_reason and not reason.strip():
             raise WorkflowError(f"“{transition.label}”须写明理由。", fields={"reason": ["请填写理由。"]})
@@ -101,7 +101,7 @@ class Workflow:
 
     def problems(self) -> Iterable[str]:
         """What is wrong with the table: unknown states, unreachable ones, dead ends."""
-        known = set(self.states.values)  # type: ignore[attr-defined]
+        known = set(self.states.values)  # type: ignore[attr-defined]  # a TextChoices class
         reached = {self.initial}
         for t in self.transitions:
             for unknown in (t.sources | ({t.target} if t.target else set())) - known:

@@ -176,7 +176,7 @@ def latest_policies(limit: int = 5) -> list[dict[str, Any]]:
             "url": policy.get_absolute_url(),
             "date": f"{policy.issued_on:%Y-%m-%d}" if policy.issued_on else policy.issued_text,
             "level": policy.get_level_display(),
-            "badge": (PolicyStatus(policy.status).label, PolicyStatus(policy.status).tone),  # type: ignore[attr-defined]
+            "badge": (PolicyStatus(policy.status).label, PolicyStatus(policy.status).tone),  # type: ignore[attr-defined]  # annotated by with_status
             "sample": policy.is_sample,
         }
         for policy in rows.order_by("is_sample", F("issued_on").desc(nulls_last=True), "pk")[:limit]

@@ -29,8 +29,8 @@ class KindFacet(Facet):
 def results(request: HttpRequest) -> HttpResponse:
     listing = Listing(
         request,
-        Hits(""),  # type: ignore[arg-type]
-        search=lambda _, text: Hits(text),  # type: ignore[arg-type,return-value]
+        Hits(""),  # type: ignore[arg-type]  # duck-typed for Listing
+        search=lambda _, text: Hits(text),  # type: ignore[arg-type,return-value]  # duck-typed for Listing
         facets=[KindFacet("kind", "类别", choices=[(s.kind, s.label) for s in search_sources])],
         placeholder="政策、事项、项目、产品",
     )

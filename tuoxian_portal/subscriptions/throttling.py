@@ -8,5 +8,5 @@ class SubscribeThrottle(SimpleRateThrottle):
 
     scope = "subscribe"
 
-    def get_cache_key(self, request, view):  # type: ignore[no-untyped-def]
+    def get_cache_key(self, request, view):  # type: ignore[no-untyped-def]  # the throttle's own signature
         return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}

@@ -27,7 +27,7 @@ class PostgresBackend:
             values += [r.title, r.title_extra, r.words, r.extra, r.pairs]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO search_index {COLUMNS} VALUES {', '.join([VALUES] * len(rows))} "  # noqa: S608
+                f"INSERT INTO search_index {COLUMNS} VALUES {', '.join([VALUES] * len(rows))} "  # noqa: S608  (our own names; values are parameters)
                 "ON CONFLICT (entry_id) DO UPDATE SET kind = excluded.kind, day = excluded.day, "
                 "title = excluded.title, words = excluded.words, pairs = excluded.pairs",
                 values,
@@ -47,7 +47,7 @@ class PostgresBackend:
         with connection.cursor() as cursor:
             # What several conditions find counts once, by its best rank.
             cursor.execute(
-                f"SELECT entry_id, kind FROM ({hits}) AS hits GROUP BY entry_id, kind, day "  # noqa: S608
+                f"SELECT entry_id, kind FROM ({hits}) AS hits GROUP BY entry_id, kind, day "  # noqa: S608  (our own names; values are parameters)
                 f"ORDER BY max(rank) DESC, day DESC, entry_id LIMIT {LIMIT}",
                 [value for _, values in parts for value in values],
             )
@@ -76,7 +76,7 @@ def _hits(condition: Condition) -> tuple[str, list[Any]]:
             parts.append("pairs @@ to_tsquery('simple', %s)")
             values.append(pairs)
         return (
-            f"(SELECT entry_id, kind, day, ts_rank({WEIGHTS}, words, to_tsquery('simple', %s), 1) AS rank "  # noqa: S608
+            f"(SELECT entry_id, kind, day, ts_rank({WEIGHTS}, words, to_tsquery('simple', %s), 1) AS rank "  # noqa: S608  (our own names; values are parameters)
             f"FROM search_index WHERE {joint.join(parts)} LIMIT {LIMIT})",
             values,
         )

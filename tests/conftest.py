@@ -67,7 +67,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if LEFT_OUT:
         terminalreporter.section("未运行的测试")
         for name, count in sorted(LEFT_OUT.items()):
-            terminalreporter.write_line(f"{count} 项（{name}）：{services_present.missing()[name]}")
+            why = services_present.missing().get(name, "开始时不可用，现已可用，请再运行一次")
+            terminalreporter.write_line(f"{count} 项（{name}）：{why}")
 
 
 # --- fixtures -----------------------------------------------------------------------------------

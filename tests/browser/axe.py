@@ -1,6 +1,7 @@
 """axe-core, the accessibility rules: fetched once from npm into `var/cache/`, never shipped."""
 
 import json
+import os
 import shutil
 import subprocess
 import tarfile
@@ -44,7 +45,7 @@ def source() -> str:
                 if member is None:
                     raise OSError("axe-core 的包里没有 axe.min.js")
                 text = member.read().decode()
-        temporary = CACHED.with_suffix(".tmp")
+        temporary = CACHED.with_suffix(f".{os.getpid()}.tmp")  # several test processes may fetch at once
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(CACHED)
     return CACHED.read_text(encoding="utf-8")

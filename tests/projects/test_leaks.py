@@ -16,6 +16,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from projects.choices import MilestoneKind, Stage
 from projects.models import (
@@ -139,7 +140,7 @@ def planted(client) -> dict[str, str]:
         invested_month_wan=1,
         physical_progress=10,
         state="frozen",
-        accepted_at=on,
+        accepted_at=timezone.now(),
         submitted_by=person,
     )
     Restatement.objects.create(

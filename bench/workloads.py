@@ -120,6 +120,7 @@ def record_case(clerk: Visitor) -> Callable[[int], Ask]:
             "number": credit_code(random.getrandbits(28)),
             "phone": "13800000000",
             "confirmed": "1",
+            "paper_form": "1",
         }
         for line in lines:
             form |= {f"material_{line.pk}": "on", f"originals_{line.pk}": "1", f"copies_{line.pk}": "1"}

@@ -58,7 +58,7 @@ def test_years_exports_and_rubbish(reference, page):
     assert "没有“1”年的目标" in page("?year=1").content.decode()
     response = page("?export=xlsx")
     assert response["Content-Type"].endswith("sheet")
-    response.close()
+    assert b"".join(response)[:2] == b"PK"
 
 
 @pytest.mark.parametrize("count", [2, 40])

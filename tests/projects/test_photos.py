@@ -160,7 +160,7 @@ def test_a_photograph_is_public_only_while_it_and_its_project_are(report, office
     actions.publish_photo(photo=photo, actor=officer)
     response = client.get(photo.get_absolute_url())
     assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
-    response.close()
+    assert b"".join(response)[:4] == b"RIFF"
     text = client.get(page).content.decode()
     assert photo.thumbnail_url in text
     assert "主厂房封顶" in text
@@ -170,7 +170,7 @@ def test_a_photograph_is_public_only_while_it_and_its_project_are(report, office
     client.force_login(officer)
     response = client.get(photo.thumbnail_url)
     assert (response.status_code, response["Cache-Control"]) == (200, "private, no-store")
-    response.close()
+    assert b"".join(response)[:4] == b"RIFF"
 
 
 def test_a_photograph_of_an_unaccepted_month_is_not_published(officer):
@@ -187,7 +187,7 @@ def test_the_original_is_for_staff_only(report, officer, client):
     client.force_login(officer)
     response = client.get(url)
     assert response.status_code == 200
-    response.close()
+    assert b"".join(response), "read to its end, so that the client closes it"
 
 
 def inline(prefix, *rows):

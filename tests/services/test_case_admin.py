@@ -432,3 +432,20 @@ def test_a_receipt_is_warned_of_from_its_third_day(client, hall, day, warned, sa
         queue = client.get(LIST, {"queue": "answer_soon"}).content.decode()
         assert (case.case_number in queue) is warned
         assert said in client.get(LIST).content.decode()
+
+
+def test_the_second_of_two_clicks_leads_to_what_the_first_one_did(client, hall):
+    case = hall.record()
+    client.force_login(hall.clerk)
+    form = {"version": case.version}
+    assert client.post(do_url(case, "accept"), form).url == page(case)
+    again = client.post(do_url(case, "accept"), form, follow=True)
+    assert again.redirect_chain[-1][0] == page(case)
+    assert "只办理了一次" in again.content.decode()
+    assert case.documents.filter(kind="acceptance").count() == 1
+    # Somebody else who comes too late is told what happened.
+    other = UserFactory(roles=["window"], outlet=hall.outlet)
+    client.force_login(other)
+    late = client.post(do_url(case, "accept"), form)
+    assert late.status_code == 200
+    assert "您打开这张表之后" in late.content.decode()

@@ -12,6 +12,7 @@ The buttons are those of `workflow.available(record, user)`; the function checks
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from django import forms
@@ -23,6 +24,7 @@ from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -31,6 +33,8 @@ from tuoxian_portal.core.admin_site import PortalAdmin
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.fields import EncryptedTextField
 from tuoxian_portal.core.workflow import Workflow
+
+SECOND_CLICK = timedelta(seconds=10)
 
 
 class VersionForm(forms.Form):
@@ -156,6 +160,9 @@ class WorkflowAdmin(PortalAdmin):
                     **{spec.argument: record}, actor=request.user, **spec.arguments(form.cleaned_data)
                 )
             except PortalError as error:
+                if self._was_done_a_moment_ago(request, record, verb, form):
+                    messages.success(request, f"已{transition.label}。您点了两次，只办理了一次。")
+                    return HttpResponseRedirect(back)
                 form.add_error(None, error.message)
                 since = self._happened_since(request, record, form)
             except ValidationError as error:
@@ -180,6 +187,18 @@ class WorkflowAdmin(PortalAdmin):
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/portal/verb.html", context)
+
+    def _was_done_a_moment_ago(self, request: HttpRequest, record: Any, verb: str, form: Any) -> bool:
+        """Whether this is the second click on a button whose first one did it: the same person, the same
+        verb, the same version on the screen."""
+        seen = form.cleaned_data.get("version")
+        if seen is None:
+            return False
+        lately = history_of(record).filter(
+            action=verb, actor=request.user.pk, at__gte=timezone.now() - SECOND_CLICK
+        )
+        fresh = self.get_object(request, str(record.pk))
+        return getattr(fresh, "version", seen) > seen and lately.exists()
 
     def _happened_since(self, request: HttpRequest, record: Any, form: Any) -> list[dict[str, Any]]:
         """What others did with `record` after the form was opened, newest first; [] when nothing.

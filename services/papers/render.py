@@ -9,10 +9,11 @@ from services.choices_ratings import RatingChannel
 from services.models.papers import IssuedPaper
 
 
-def tracking_address(subject: Any) -> str:
-    """Where the QR code of a case or bundle leads. Number and password stand after the `#`, which no browser sends, so
-    that they reach no log; the page's script fills the form from them."""
-    return f"{settings.SITE_URL}{reverse('services:track')}#{subject.tracking_number}/{subject.tracking_code}"
+def tracking_address(subject: Any, *, with_password: bool = True) -> str:
+    """Where the QR code of a case or bundle leads. Number and password stand after the `#`, which no
+    browser sends, so that they reach no log; the page's script fills the form from them."""
+    address = f"{settings.SITE_URL}{reverse('services:track')}#{subject.tracking_number}"
+    return f"{address}/{subject.tracking_code}" if with_password else address
 
 
 def rating_address(subject: Any) -> str:
@@ -29,6 +30,9 @@ def qr_of(document: IssuedPaper) -> tuple[str, str]:
         return tracking_address(document.subject), "扫码查看办理进度"
     if document.content.get("invites"):  # papers printed before there were invitations lack the key
         return rating_address(document.subject), "扫码评价"
+    if hasattr(document.subject, "tracking_number"):
+        # Papers that others keep, too: the number alone, the password is on the applicant's slip.
+        return tracking_address(document.subject, with_password=False), "扫码查看办理进度"
     return "", ""
 
 

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from freezegun import freeze_time
 
 from services.choices_cases import CaseState
-from services.papers.render import tracking_address
+from services.papers.render import qr_of, tracking_address
 from tests.factories.cases import IDENTITY, Hall
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,12 @@ def test_the_page_takes_few_queries(client, hall, django_assert_max_num_queries)
     ask(client, case.case_number, case.tracking_code)
     with django_assert_max_num_queries(8):
         ask(client, case.case_number, case.tracking_code)
+
+
+def test_every_paper_of_a_case_leads_to_its_progress_and_only_slips_with_the_password(hall):
+    case = hall.case_in("special")
+    for document in case.documents.all():
+        address, caption = qr_of(document)
+        assert caption
+        assert f"#{case.case_number}" in address
+        assert (case.tracking_code in address) is document.content["slip"]

@@ -59,10 +59,11 @@ class _NumberField(forms.CharField):
 
     def limit_message(self, value: Decimal) -> str:
         """What is wrong with so large a number; "" if nothing."""
-        raise NotImplementedError
+        return ""
 
     def unit_of_entry(self) -> str:
-        raise NotImplementedError
+        """The unit that may stand behind the number."""
+        return self.tariff.unit
 
     def clean(self, value: Any) -> Decimal | None:
         number = read_number(super().clean(value), self.unit_of_entry())
@@ -84,9 +85,6 @@ class UseField(_NumberField):
         kwargs.setdefault("label", f"{tariff.price.item}：每年用量（{tariff.unit}）")
         kwargs.setdefault("help_text", f"按 {tariff.price.value_label} 计算；可写“120万”。")
         super().__init__(tariff, **kwargs)
-
-    def unit_of_entry(self) -> str:
-        return self.tariff.unit
 
     def limit_message(self, value: Decimal) -> str:
         limit, unit = self.tariff.limit, self.tariff.unit

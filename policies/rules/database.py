@@ -10,7 +10,7 @@ from datetime import date
 from functools import reduce
 from operator import and_, or_
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Q, Value, When
 
 from policies.rules.conditions import All, AnyOf, Compare, Node, Not, bound
 from policies.rules.facts import Kind
@@ -93,12 +93,14 @@ def _comparison(node: Compare, day: date) -> tuple[Q, Q]:
 
 
 def _holding(node: Compare, day: date) -> tuple[Q, Q]:
+    """Rows of other tables. `IN (SELECT …)` without a reference to the outer row, which PostgreSQL and
+    SQLite read once and hash; an EXISTS inside an aggregate's FILTER would run for every enterprise."""
     if node.fact.key == "project_stage":
-        projects = KeyProject.objects.filter(enterprise=OuterRef("pk")).exclude(stage="").order_by()
-        at = Q(Exists(projects.filter(stage__in=node.value)))
-        return at, Q(Exists(projects)) & ~at
-    rows = EnterpriseQualification.objects.filter(enterprise=OuterRef("pk"), kind__in=node.value).order_by()
-    held = Q(Exists(rows.filter(Q(valid_until=None) | Q(valid_until__gte=day))))
+        projects = KeyProject.objects.filter(enterprise__isnull=False).exclude(stage="").order_by()
+        at = Q(pk__in=projects.filter(stage__in=node.value).values("enterprise"))
+        return at, Q(pk__in=projects.values("enterprise")) & ~at
+    rows = EnterpriseQualification.objects.filter(kind__in=node.value).order_by()
+    held = Q(pk__in=rows.filter(Q(valid_until=None) | Q(valid_until__gte=day)).values("enterprise"))
     return held, Q(profile__qualifications_complete=True) & ~held
 
 

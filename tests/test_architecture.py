@@ -28,8 +28,8 @@ LAYERS = [
     {"directory"},
     {"accounts"},
     {"projects"},
-    {"policies"},
     {"services", "finance"},
+    {"policies"},
     {"search", "reports", "subscriptions", "dashboard"},
 ]
 LEVEL = {label: level for level, labels in enumerate(LAYERS) for label in labels}

@@ -159,7 +159,7 @@ reference_sets.register(
     "policies",
     ReferenceSet(
         name="policies",
-        order=40,
+        order=65,
         path=HERE / "policies.yaml",
         schema=POLICY_SCHEMA,
         model=IncentivePolicy,
@@ -171,7 +171,7 @@ reference_sets.register(
     "factor-prices",
     ReferenceSet(
         name="factor-prices",
-        order=41,
+        order=66,
         path=HERE / "factor_prices.yaml",
         schema=PRICE_SCHEMA,
         model=FactorPrice,

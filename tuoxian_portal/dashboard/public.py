@@ -156,7 +156,7 @@ def tasks() -> list[dict[str, str]]:
         ("查办件进度", "凭办件编号和查询密码", "clock", "services:track", ""),
         ("找办事指南", "材料、时限、窗口一次看清", "document", "services:list", "services:list"),
         ("一件事一次办", "一张表单、一套材料", "layers", "services:bundles", "services:list"),
-        ("看项目机会", "重点项目与招商方向", "factory", "projects:list", "projects:list"),
+        ("查能享受的政策", "几个问题，算出能拿多少", "calculator", "policies:match", "policies:match"),
         ("算要素成本", "用电、用汽、物流", "bolt", "policies:costs", "policies:list"),
         ("找融资", "贷款产品与政银企对接", "coins", "finance:list", "finance:list"),
     ]

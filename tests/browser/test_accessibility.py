@@ -5,10 +5,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
 
 from tests.browser import axe
 from tests.browser.conftest import DISPLAYS, WIDTHS
 from tests.browser.crawl import public_pages
+from tuoxian_portal.core.display import DisplaySettings
+
+# (template, what it is told): what a healthy portal does not answer on request.
+ERRORS: list[tuple[str, dict[str, Any]]] = [
+    ("400.html", {}),
+    ("403.html", {}),
+    ("403.html", {"expired": True}),
+    ("404.html", {}),
+    ("500.html", {}),
+    ("503.html", {}),
+]
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +45,31 @@ def test_axe_finds_nothing(
     for path in pages.values():
         page.goto(path)
         found += [f"{path}\n    {finding}" for finding in axe.findings(page)]
+    assert not found, "\n" + "\n".join(found)
+
+
+def show_error(page: Any, template: str, told: dict[str, Any], display: str) -> None:
+    """Opens `template` as if the portal had answered with it, under an address of the portal."""
+    context = {"site": settings.SITE, "display": DisplaySettings.parse(DISPLAYS[display]), **told}
+    html = render_to_string(template, context)
+    answer = {"status": int(template[:3]), "content_type": "text/html; charset=utf-8", "body": html}
+    page.route("**/an-error/", lambda route: route.fulfill(**answer))
+    page.goto("/an-error/")
+    page.unroute("**/an-error/")
+
+
+@pytest.mark.axe
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_axe_finds_nothing_on_an_error_page(display: str, width: int, open_page: Callable[..., Any]) -> None:
+    page = open_page(width=width, display=display)
+    found = []
+    for template, told in ERRORS:
+        show_error(page, template, told, display)
+        assert page.locator("h1").count() == 1
+        excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found += [f"{template}: {excess} px too wide"] if excess > 0 else []
+        found += [f"{template} {told}\n    {finding}" for finding in axe.findings(page)]
     assert not found, "\n" + "\n".join(found)
 
 

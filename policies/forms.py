@@ -109,6 +109,10 @@ class PriceField(_NumberField):
         return f"价格太高，请核对单位是否为“{unit}”。" if value > MOST_A_UNIT else ""
 
 
+def _place_label(place: str, prices: dict[str, ComparisonPrice]) -> str:
+    return f"{place}（示例数据）" if any(price.is_sample for price in prices.values()) else place
+
+
 class CostForm(forms.Form):
     """Two fields for each price that can be multiplied: yearly use, and what a unit costs elsewhere. A GET
     form: the address holds the answer. `known` are other places' prices, by place and field."""
@@ -130,7 +134,10 @@ class CostForm(forms.Form):
             self.fields[PLACE] = forms.ChoiceField(
                 label="和哪里比（县里收集的公开价格）",
                 required=False,
-                choices=[("", "不比，或自己填"), *((place, place) for place in self.known)],
+                choices=[
+                    ("", "不比，或自己填"),
+                    *((place, _place_label(place, prices)) for place, prices in self.known.items()),
+                ],
                 error_messages={"invalid_choice": "没有收集这个地方的价格，请重新选择，或在下面自己填。"},
             )
         self.fields[PLACE_NAME] = forms.CharField(

@@ -11,6 +11,7 @@ from policies.enterprises import facts_of
 from policies.matching import IN_FORCE, estimate
 from policies.models import (
     ClauseCase,
+    ComparisonPrice,
     ExclusionGroup,
     FactorPrice,
     IncentivePolicy,
@@ -153,9 +154,38 @@ def make(ctx: SampleContext) -> None:
         )
         for index, value in enumerate((Decimal("4.6"), Decimal("4.4"), Decimal("4.2")), start=1)
     )
+    elsewhere = _make_comparison(ctx)
     claims = _make_claims(ctx, made)
     ctx.say(f"  示例兑现 {claims} 笔")
-    ctx.say(f"  示例政策 {len(made)} 份，示例价格 3 条")
+    ctx.say(f"  示例政策 {len(made)} 份，示例价格 {3 + elsewhere} 条")
+
+
+# Prices of places that do not exist, to compare with; one of them is too old.
+ELSEWHERE = [
+    ("示例市甲", Factor.POWER, "示例：工业用电电价", "0.48", "元/度", 90),
+    ("示例市甲", Factor.STEAM, "示例：工业蒸汽价格", "178", "元/吨", 90),
+    ("示例市乙", Factor.POWER, "示例：工业用电电价", "0.39", "元/度", 120),
+    ("示例市乙", Factor.STEAM, "示例：工业蒸汽价格", "190", "元/吨", 900),
+]
+
+
+def _make_comparison(ctx: SampleContext) -> int:
+    return len(
+        ComparisonPrice.objects.bulk_create(
+            ComparisonPrice(
+                place=place,
+                factor=factor,
+                item=item,
+                value=Decimal(value),
+                unit=unit,
+                as_of_date=ctx.today - timedelta(days=age),
+                note="示例价格，不是真实数据",
+                source_title="示例数据",
+                is_sample=True,
+            )
+            for place, factor, item, value, unit, age in ELSEWHERE
+        )
+    )
 
 
 def _make_clauses(policies: list[IncentivePolicy]) -> None:

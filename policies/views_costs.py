@@ -1,5 +1,6 @@
 """The public page of factor costs. It works without JavaScript; its address holds the whole answer."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +33,7 @@ def costs(request: HttpRequest) -> HttpResponse:
     if (kind := request.GET.get("export", "")) in {"xlsx", "csv"}:
         return _export(kind, prices)
     usable = tariffs(p for p in prices if p.is_usable)
-    known = comparable(ComparisonPrice.objects.published().filter(is_sample=False), usable)
+    known = comparable(ComparisonPrice.objects.published(), usable)
     form = CostForm(usable, request.GET, known)
     lines = form.lines() if form.is_bound and form.is_valid() else []
     found_series = series(prices)
@@ -69,12 +70,8 @@ def costs(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "total": format_yuan(sum((line.yuan for line in lines), Decimal(0))) if lines else "",
         "comparison": _compared(lines),
-        "sources": [line.elsewhere.known for line in lines if line.elsewhere and line.elsewhere.known],
-        "warning": "；".join(
-            f"{line.tariff.price.item}：{warning}"
-            for line in lines
-            if (warning := line.tariff.price.age_warning(day))
-        ),
+        "sources": _known(lines),
+        "warning": "；".join(_old(lines, day)),
         "trends": trends,
         "trend_headers": ["日期", "数值", "来源"],
         "headers": ["项目", "数值", "类别", "含税口径", "日期"],
@@ -88,10 +85,22 @@ def costs(request: HttpRequest) -> HttpResponse:
             ]
             for p in prices
         ],
-        "has_sample": any(price.is_sample for price in prices),
+        "has_sample": any(price.is_sample for price in [*prices, *_known(lines)]),
         "crumbs": [("我要投资", "/invest/"), ("要素成本", "")],
     }
     return render(request, "policies/costs.html", context)
+
+
+def _known(lines: list[CostLine]) -> list[ComparisonPrice]:
+    """The prices of the other place that staff keep and `lines` were compared with."""
+    return [line.elsewhere.known for line in lines if line.elsewhere and line.elsewhere.known]
+
+
+def _old(lines: list[CostLine], day: date) -> list[str]:
+    """What is too old among the prices of a result, the county's own first."""
+    ours = [(line.tariff.price.item, line.tariff.price.age_warning(day)) for line in lines]
+    theirs = [(f"{known.place}{known.item}", known.age_warning(day)) for known in _known(lines)]
+    return [f"{item}：{warning}" for item, warning in [*ours, *theirs] if warning]
 
 
 def _compared(lines: list[CostLine]) -> str:

@@ -466,6 +466,8 @@ DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="portal@localhost")
 # How long the link in the first message is good for (hours), and how long a subscription that has ended
 # is remembered, without its address (days).
 SUBSCRIPTION_CONFIRM_HOURS = env.int("SUBSCRIPTION_CONFIRM_HOURS", default=72)
+# How many mails that nobody has agreed to (confirm, already there) one address is sent in 24 hours, whoever asks.
+SUBSCRIPTION_MAILS_A_DAY = env.int("SUBSCRIPTION_MAILS_A_DAY", default=5)
 SUBSCRIPTION_KEEP_DAYS = env.int("SUBSCRIPTION_KEEP_DAYS", default=90)
 
 # --- The site -----------------------------------------------------------------------------------

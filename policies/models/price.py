@@ -29,6 +29,18 @@ def label_of(value: Decimal, unit: str) -> str:
     return f"{text}{NBSP}{unit}"
 
 
+def age_warning(as_of: date | None, day: date) -> str:
+    """Why a figure of `as_of` may no longer hold on `day` (`PRICE_MAX_AGE_MONTHS`); "" when it is recent."""
+    if as_of is None:
+        return "日期不详"
+    months = months_between(as_of, day)
+    if months <= settings.PRICE_MAX_AGE_MONTHS:
+        return ""
+    years, rest = divmod(months, 12)
+    age = f"{years} 年" if not rest else f"{years} 年 {rest} 个月" if years else f"{rest} 个月"
+    return f"距今 {age}"
+
+
 class FactorPrice(Sourced, Sampled, Timestamped, Versioned):
     """One figure about one factor on one date: a price, a threshold, a subsidy…
 
@@ -107,14 +119,7 @@ class FactorPrice(Sourced, Sampled, Timestamped, Versioned):
 
     def age_warning(self, day: date) -> str:
         """Why the figure may no longer hold on `day`; "" when it is recent. No query."""
-        if self.as_of_date is None:
-            return "日期不详"
-        months = months_between(self.as_of_date, day)
-        if months <= settings.PRICE_MAX_AGE_MONTHS:
-            return ""
-        years, rest = divmod(months, 12)
-        age = f"{years} 年" if not rest else f"{years} 年 {rest} 个月" if years else f"{rest} 个月"
-        return f"距今 {age}"
+        return age_warning(self.as_of_date, day)
 
 
 class ComparisonPrice(Sourced, Sampled, Timestamped, Versioned):
@@ -155,6 +160,10 @@ class ComparisonPrice(Sourced, Sampled, Timestamped, Versioned):
 
     def __str__(self) -> str:
         return f"{self.place} {self.item} {self.value_label}"
+
+    def age_warning(self, day: date) -> str:
+        """As of a price of the county's own."""
+        return age_warning(self.as_of_date, day)
 
     def clean(self) -> None:
         errors: dict[str, str] = {}

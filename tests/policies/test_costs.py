@@ -28,6 +28,7 @@ from policies.models import ComparisonPrice
 from policies.models.price import months_between
 from tests.factories.policies import PriceFactory
 from tuoxian_portal.core.errors import NotPermitted
+from tuoxian_portal.core.samples import clear_samples
 
 POWER = Tariff("power", PriceFactory.build())
 STEAM = Tariff(
@@ -319,6 +320,19 @@ def test_the_page_compares_and_names_the_source(page):
     assert "邻县发改局公布" in shown
     ComparisonPrice.objects.update(is_public=False)
     assert "邻县" not in page()
+
+
+@pytest.mark.django_db
+def test_sample_prices_of_another_place_show_the_comparison_and_say_so(page):
+    PriceFactory()
+    known(place="示例市甲", is_sample=True, as_of_date=date(2020, 1, 1), source_title="示例数据").save()
+    assert "示例市甲（示例数据）" in page()
+    shown = page(power="120万", place="示例市甲")
+    assert "托克托县比示例市甲每年少花 9.6 万元" in shown
+    assert "sample-mark" in shown
+    assert "示例市甲平均电价：距今" in shown  # the other place's price grows old, too
+    clear_samples()
+    assert "示例市甲" not in page()
 
 
 @pytest.mark.django_db

@@ -158,6 +158,18 @@ def test_the_page_counts_only_what_was_not_found(client, licence):
     assert list(SearchMiss.objects.values_list("text", "count")) == [("量子计算机", 2)]
 
 
+def test_what_was_found_only_in_part_is_told_apart(client, licence):
+    for text in ("营业执照 量子计算机", "营业执照 量子计算机", "量子计算机"):
+        client.get(reverse("search:results"), {"q": text})
+    assert set(SearchMiss.objects.values_list("text", "kind", "count")) == {
+        ("营业执照 量子计算机", "similar", 2),
+        ("量子计算机", "nothing", 1),
+    }
+    licence_now = "量子计算机 营业执照"
+    assert note_miss(licence_now, "similar")
+    assert note_miss(licence_now)  # the same words may find nothing later that day
+
+
 def test_nobody_fills_the_table(settings):
     settings.SEARCH_MISS_PER_DAY = 3
     assert [note_miss(f"词语{chr(0x4E00 + n)}海") for n in range(5)].count(True) <= 3
@@ -177,9 +189,13 @@ def test_what_is_old_or_asked_once_is_swept(settings):
 
 def test_officers_see_it_and_go_on_to_a_synonym(client, person):
     SearchMiss.objects.create(text="开业证", day=today(), count=7)
+    SearchMiss.objects.create(text="开业证 月球", day=today(), kind="similar")
     client.force_login(person("policy_officer", is_staff=True))
     page = client.get(reverse("admin:search_searchmiss_changelist")).content.decode()
-    assert "开业证" in page
+    assert "没有结果" in page
+    assert "只有近似结果" in page
+    only = client.get(reverse("admin:search_searchmiss_changelist"), {"kind__exact": "similar"})
+    assert [miss.text for miss in only.context["cl"].result_list] == ["开业证 月球"]
     add = reverse("admin:search_synonymgroup_add")
     assert f"{add}?words=" in page
     assert "开业证、" in client.get(f"{add}?words=开业证、").content.decode()

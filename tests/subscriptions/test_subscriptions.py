@@ -261,6 +261,18 @@ def test_asked_twice_it_is_one_subscription_and_one_mail_an_hour(ask):
     assert len(mail.outbox) == 2
 
 
+def test_nobody_floods_a_mailbox_with_ever_other_conditions(ask, follow):
+    for number in range(7):
+        answer = ask(query=f"q=词{number}")
+        assert answer.status_code == 302  # the answer stays the same
+    assert len(mail.outbox) == 5
+    ask(email="other@example.com")
+    assert len(mail.outbox) == 6
+    Message.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    ask(query="q=词6")
+    assert len(mail.outbox) == 7
+
+
 def test_the_answer_does_not_tell_who_has_subscribed(ask, follow):
     stranger = ask(email="new@example.com")
     follow(query="")

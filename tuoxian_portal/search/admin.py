@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from tuoxian_portal.audit.actions import log
-from tuoxian_portal.core.admin_site import PortalAdmin, ReadOnlyAdmin
+from tuoxian_portal.core.admin_site import PortalAdmin, ReadOnlyAdmin, badge
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.search import synonyms
-from tuoxian_portal.search.models import SearchMiss, SynonymGroup
+from tuoxian_portal.search.models import MissKind, SearchMiss, SynonymGroup
 
 
 @admin.register(SynonymGroup)
@@ -59,9 +59,10 @@ class RecentFilter(admin.SimpleListFilter):
 
 @admin.register(SearchMiss)
 class SearchMissAdmin(ReadOnlyAdmin):
-    list_display = ("text", "count", "day", "next_step")
+    kind_badge = badge(MissKind, field="kind", title=_("看到什么"))
+    list_display = ("text", "kind_badge", "count", "day", "next_step")
     list_display_links = None
-    list_filter = (RecentFilter,)
+    list_filter = ("kind", RecentFilter)
     search_fields = ("text",)
     ordering = ("-count", "-day", "text")
 

@@ -13,7 +13,7 @@ from django.db.models import F, Sum
 
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.search import words
-from tuoxian_portal.search.models import SearchMiss
+from tuoxian_portal.search.models import MissKind, SearchMiss
 
 MAX_LENGTH = 20
 DIGITS = re.compile(r"(?:\d[\s\-—_.]*){5,}")  # telephone, identity, account, postal and case numbers
@@ -40,8 +40,8 @@ def _names_somebody(text: str) -> bool:
     return any(kind.startswith("nr") for _, kind in rjieba.tag(text))
 
 
-def note_miss(text: str) -> bool:
-    """Counts `text` for today; returns whether it was written down. Never fails: the page matters more.
+def note_miss(text: str, kind: str = MissKind.NOTHING) -> bool:
+    """Counts `text` for today as a miss of `kind`; returns whether it was written down. Never fails: the page matters more.
 
     At most `SEARCH_MISS_PER_DAY` different texts a day, so that nobody fills the table. Two queries, three
     for a new text.
@@ -52,11 +52,11 @@ def note_miss(text: str) -> bool:
     day = today()
     try:
         with transaction.atomic():
-            if SearchMiss.objects.filter(day=day, text=plain).update(count=F("count") + 1):
+            if SearchMiss.objects.filter(day=day, text=plain, kind=kind).update(count=F("count") + 1):
                 return True
             if SearchMiss.objects.filter(day=day).count() >= settings.SEARCH_MISS_PER_DAY:
                 return False
-            SearchMiss.objects.create(day=day, text=plain)
+            SearchMiss.objects.create(day=day, text=plain, kind=kind)
     except DatabaseError:
         return False
     return True

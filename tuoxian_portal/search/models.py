@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from tuoxian_portal.core.choices import BadgeChoices
 from tuoxian_portal.core.models import Sourced, Timestamped
 from tuoxian_portal.core.querysets import PortalQuerySet
 
@@ -101,11 +102,23 @@ class SearchMissQuerySet(PortalQuerySet):
         return self if user.has_perm("search.view_searchmiss") else self.none()
 
 
+class MissKind(BadgeChoices):
+    """What who asked was shown: nothing, or only what has some of the words."""
+
+    NOTHING = "nothing", _("没有结果")
+    SIMILAR = "similar", _("只有近似结果")
+
+    @classmethod
+    def tones(cls) -> dict[str, str]:
+        return {cls.NOTHING: "warn", cls.SIMILAR: "info"}
+
+
 class SearchMiss(models.Model):
-    """How often on one day people asked for a text and found nothing. Nothing about who asked."""
+    """How often on one day people asked for a text and did not find it. Nothing about who asked."""
 
     day = models.DateField(_("日期"))
     text = models.CharField(_("搜索词"), max_length=30)
+    kind = models.CharField(_("看到什么"), max_length=8, choices=MissKind.choices, default=MissKind.NOTHING)
     count = models.PositiveIntegerField(_("次数"), default=1)
 
     objects = SearchMissQuerySet.as_manager()
@@ -113,7 +126,9 @@ class SearchMiss(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("搜不到的词")
         ordering = ["-day", "-count", "text"]
-        constraints = [models.UniqueConstraint(fields=["day", "text"], name="search_miss_once_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "text", "kind"], name="search_miss_kind_once_a_day")
+        ]
 
     def __str__(self) -> str:
         return self.text

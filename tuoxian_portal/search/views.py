@@ -12,6 +12,7 @@ from tuoxian_portal.core.listing import Facet, Listing
 from tuoxian_portal.core.navigation import menu
 from tuoxian_portal.core.registries import search_sources
 from tuoxian_portal.search.misses import note_miss
+from tuoxian_portal.search.models import MissKind
 from tuoxian_portal.search.query import Hit, Hits
 
 
@@ -37,8 +38,8 @@ def results(request: HttpRequest) -> HttpResponse:
     found: Any = listing.results
     if listing.text and found.is_partial:
         listing.notices.append("没有同时包含全部关键词的内容，以下为包含部分关键词的结果。")
-    if listing.text and not found.found.matches:
-        note_miss(listing.text)
+    if listing.text and (found.is_partial or not found.found.matches):
+        note_miss(listing.text, MissKind.SIMILAR if found.is_partial else MissKind.NOTHING)
     hits: list[Hit] = list(listing.page.object_list)
     hotline = settings.SITE["hotline"]
     context = {

@@ -59,8 +59,8 @@ def subscribe(
     """Asks for a subscription: a message with a link goes to the address, and nothing else until it is used.
 
     Asked for again, the same subscription is answered with a message: the link once more while it is
-    pending, or that it is there already. At most one such message an hour and subscription, so that nobody
-    floods somebody else's mailbox.
+    pending, or that it is there already. At most one such message an hour and subscription, and
+    `SUBSCRIPTION_MAILS_A_DAY` a day and address, so that nobody floods somebody else's mailbox.
     """
     listing = public_list.ask(query)
     email = clean_email(email)
@@ -80,12 +80,24 @@ def subscribe(
                 found.frequency, found.confirm_until = frequency, _confirm_until()
                 found.save(update_fields=["frequency", "confirm_until", "updated_at"])
             kind = MessageKind.CONFIRM if found.state == SubscriptionState.PENDING else MessageKind.KNOWN
-            hour_ago = timezone.now() - timedelta(hours=1)
-            if not found.messages.filter(kind=kind, created_at__gt=hour_ago).exists():
+            if _may_ask(found, kind):
                 _write(found, kind)
     except IntegrityError:  # the same click, a moment earlier
         found = Subscription.objects.get(**same, state__in=OPEN)
     return found
+
+
+def _may_ask(subscription: Subscription, kind: str) -> bool:
+    """Whether the address may be written to although it has not agreed; two queries."""
+    now = timezone.now()
+    if subscription.messages.filter(kind=kind, created_at__gt=now - timedelta(hours=1)).exists():
+        return False
+    asked = Message.objects.filter(
+        subscription__email_hash=subscription.email_hash,
+        kind__in=[MessageKind.CONFIRM, MessageKind.KNOWN],
+        created_at__gt=now - timedelta(days=1),
+    )
+    return asked.count() < settings.SUBSCRIPTION_MAILS_A_DAY
 
 
 def _confirm_until() -> datetime:

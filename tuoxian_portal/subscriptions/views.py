@@ -126,6 +126,7 @@ def asked(request: HttpRequest) -> HttpResponse:
             "打开邮箱，找到标题为“请确认订阅”的邮件。没有的话，看看垃圾邮件箱。",
             f"点邮件里的链接，再点“确认订阅”。链接 {settings.SUBSCRIPTION_CONFIRM_HOURS} 小时内有效。",
             "确认以前不会给您发任何提醒。",
+            f"同一个邮箱一天最多发 {settings.SUBSCRIPTION_MAILS_A_DAY} 封确认邮件。一直没收到的，明天再订阅一次。",
         ],
         "back_url": public_list.url,
         "breadcrumbs": [(public_list.label, public_list.url), ("邮件订阅", "")],

@@ -374,6 +374,7 @@ SPECTACULAR_SETTINGS = {
         "ClaimStateEnum": "policies.choices_claims.ClaimState",
         "RefusalCodeEnum": "policies.choices_claims.RefusalCode",
         "CataloguePublicationEnum": "services.choices.PublicationState",
+        "HolderKindEnum": "services.choices_custody.HolderKind",
         "DayUnitEnum": "services.choices.DayUnit",
         "FactScopeEnum": "services.choices.FactScope",
         "ApprovalStageEnum": "services.choices.ProjectStage",

@@ -130,6 +130,8 @@ class CustodyMixin:
                 messages.error(request, error.message)
             except ValidationError as error:
                 messages.error(request, "；".join(error.messages))
+        if not Case.objects.visible_to(request.user).filter(pk=case.pk).exists():  # passed back: not hers now
+            return HttpResponseRedirect(reverse("admin:services_case_changelist"))
         return HttpResponseRedirect(f"{case.get_absolute_url()}#custody")
 
     def _move(self, request: HttpRequest, case: Case) -> str:

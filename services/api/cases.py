@@ -8,10 +8,21 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
 
+from services import custody
 from services.actions import bundle_children as child
 from services.actions import cases as do
+from services.actions import custody as move
+from services.actions import licences
 from services.api import case_rows
 from services.api.attachments import AttachmentRoutes
+from services.api.custody import (
+    GiveBackSerializer,
+    HandOverPapersSerializer,
+    LinkLicenceSerializer,
+    PaperSerializer,
+    TransferSerializer,
+    UnlinkLicenceSerializer,
+)
 from services.choices_cases import (
     CaseOutcome,
     CaseState,
@@ -71,6 +82,8 @@ class CaseSerializer(serializers.ModelSerializer):
 
 
 class CaseMaterialSerializer(serializers.ModelSerializer):
+    licence = serializers.CharField(source="licence.caption", read_only=True, default=None)
+
     class Meta:
         model = CaseMaterial
         fields = [
@@ -83,6 +96,7 @@ class CaseMaterialSerializer(serializers.ModelSerializer):
             "copies",
             "received_at",
             "promised_on",
+            "licence",
         ]
         read_only_fields = fields
 
@@ -138,6 +152,8 @@ class CaseDetailSerializer(CaseSerializer):
     intervals = ClockIntervalSerializer(many=True, read_only=True)
     corrections = CorrectionSerializer(many=True, read_only=True)
     documents = CaseDocumentSerializer(many=True, read_only=True)
+    handling_outlet = serializers.CharField(read_only=True, default=None, help_text="转交到的网点")
+    papers = serializers.SerializerMethodField(help_text="纸质材料现在在谁手里")
     history = serializers.SerializerMethodField()
     available_actions = serializers.SerializerMethodField()
 
@@ -154,7 +170,9 @@ class CaseDetailSerializer(CaseSerializer):
             "delivery_method",
             "sentence",
             "due_is_projected",
+            "handling_outlet",
             "materials",
+            "papers",
             "intervals",
             "corrections",
             "documents",
@@ -168,6 +186,10 @@ class CaseDetailSerializer(CaseSerializer):
 
     def get_due_is_projected(self, case: Case) -> bool:
         return projected(case.due_on, case)
+
+    @extend_schema_field(PaperSerializer(many=True))
+    def get_papers(self, case: Case) -> Any:
+        return PaperSerializer(custody.whereabouts(case), many=True).data
 
     @extend_schema_field(CaseEventSerializer(many=True))
     def get_history(self, case: Case) -> Any:
@@ -299,7 +321,9 @@ class CaseViewSet(AttachmentRoutes, RowList, PortalViewSet):
         rows = super().get_queryset()
         if self.action == "list":
             return rows
-        return rows.prefetch_related("materials", "intervals", "corrections", "documents")
+        return rows.select_related("handling_outlet").prefetch_related(
+            "materials__licence__kind", "intervals", "corrections", "documents"
+        )
 
     def finish_row(self, row: dict[str, Any]) -> dict[str, Any]:
         return case_rows.finish(row)
@@ -334,3 +358,27 @@ class CaseViewSet(AttachmentRoutes, RowList, PortalViewSet):
     deliver = case_verb("deliver", do.deliver_case, DeliverSerializer)
     withdraw = case_verb("withdraw", do.withdraw_case)
     terminate = case_verb("terminate", do.terminate_case)
+
+    # No steps of the workflow: the papers of a closed case are still somewhere.
+    hand_over_papers = verb(move.hand_over_papers, "case", body=HandOverPapersSerializer, summary="移交材料")
+    return_papers = verb(move.return_papers, "case", body=GiveBackSerializer, summary="退还材料")
+    transfer = verb(
+        move.transfer_case,
+        "case",
+        body=TransferSerializer,
+        name="transfer",
+        summary="转交网点",
+        answer={200: CaseDetailSerializer, 204: None},
+    )
+    link_licence = verb(
+        licences.link_licence,
+        "case",
+        body=LinkLicenceSerializer,
+        summary="用电子证照免交材料",
+    )
+    unlink_licence = verb(
+        licences.unlink_licence,
+        "case",
+        body=UnlinkLicenceSerializer,
+        summary="取消关联电子证照",
+    )

@@ -2,6 +2,7 @@ from rest_framework.routers import SimpleRouter
 
 from services.api.bundle_cases import BundleCaseViewSet
 from services.api.cases import CaseViewSet
+from services.api.custody import HandoverViewSet
 from services.api.entrustments import EntrustmentViewSet
 from services.api.ratings import (
     PublishedAnswerViewSet,
@@ -26,6 +27,7 @@ router.register("themes", ThemeViewSet, basename="service-theme")
 router.register("hall-statistics", HallStatisticViewSet, basename="hall-statistic")
 router.register("hall-mechanisms", HallMechanismViewSet, basename="hall-mechanism")
 router.register("cases", CaseViewSet, basename="case")
+router.register("handovers", HandoverViewSet, basename="handover")
 router.register("bundle-cases", BundleCaseViewSet, basename="bundle-case")
 router.register("ratings", RatingViewSet, basename="service-rating")
 router.register("recorded-ratings", RecordedRatingViewSet, basename="recorded-rating")

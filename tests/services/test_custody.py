@@ -315,6 +315,20 @@ def test_a_town_passes_a_case_on_to_the_county_with_its_papers(client, town) -> 
     assert back.handling_outlet is None
 
 
+def test_who_passes_a_case_back_is_led_to_what_she_still_sees(client, town) -> None:
+    county = OutletFactory()
+    case = do.transfer_case(case=town.record(), actor=town.clerk, outlet=county, reason="x")
+    client.force_login(UserFactory(roles=["window"], outlet=county))
+    response = client.post(
+        reverse("admin:services_case_custody", args=[case.pk]),
+        {"do": "transfer", "outlet": town.outlet.pk, "reason": "回镇里领取"},
+        follow=True,
+    )
+    assert response.status_code == 200
+    assert f"已转交{town.outlet}" in response.content.decode()
+    assert case.case_number not in response.content.decode()
+
+
 def test_passing_on_is_refused_in_words(town) -> None:
     case, county = town.record(), OutletFactory()
     with pytest.raises(WorkflowError, match="理由"):

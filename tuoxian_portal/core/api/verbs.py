@@ -21,7 +21,7 @@ def verb(
     name: str = "",
     path: str = "",
     summary: Any = "",
-    answer: type[Serializer] | None = None,
+    answer: Any = None,
 ) -> Any:
     """A POST that does the action `function` and answers with the record as it is then.
 
@@ -30,7 +30,8 @@ def verb(
     `get_serializer_class` gives the detail for anything but `list`; the attribute is called as the
     action is, or as `name` says (REST framework finds it by that). The address is this name in
     kebab-case unless `path` says otherwise. What the action raises becomes 400, 403 or 409
-    (`core.api.errors`).
+    (`core.api.errors`). One that puts the record outside what the person sees is answered with 204.
+    `answer` is what the schema says comes back, where it is not the viewset's own.
     """
     takes = set(inspect.signature(function).parameters)
 
@@ -40,7 +41,9 @@ def verb(
         form.is_valid(raise_exception=True)
         values = {name: value for name, value in form.validated_data.items() if name in takes}
         function(**{argument: record}, actor=request.user, **values)
-        fresh = self.get_queryset().get(pk=record.pk)
+        fresh = self.get_queryset().filter(pk=record.pk).first()
+        if fresh is None:
+            return Response(status=204)
         return Response(self.get_serializer(fresh).data)
 
     method.__name__ = name or function.__name__

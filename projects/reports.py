@@ -14,14 +14,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from projects import targets
+from projects import actions, closing, targets
 from projects.choices import ConfidenceLevel, Stage
 from projects.confidence import assess
 from projects.models import KeyProject, ProgressReport, Target
+from projects.workflow import FREEZE
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.money import format_wan, percent
 from tuoxian_portal.core.months import end_of_month, first_day, last_day, next_month
-from tuoxian_portal.core.registries import ReportKind, report_kinds
+from tuoxian_portal.core.registries import OpenRecord, PeriodClosing, ReportKind, report_kinds
 from tuoxian_portal.core.reporting import SCHEMA, Column, fact, section, table
 
 KIND = "monthly-projects"
@@ -96,11 +97,11 @@ FIELDS = (
 
 
 def collect(period: str, progress: Progress) -> dict[str, Any]:
-    """The frozen figures of `period`. Nine queries, and two more for each further thousand projects."""
+    """The frozen figures of `period`. Twelve queries, and two more for each further thousand projects."""
     start, end, on = first_day(period), last_day(period), assessed_on(period)
     until = Q(month__year=start.year, month__lte=start)
     counted = ProgressReport.objects.counted().filter(until)
-    is_sample = not counted.filter(is_sample=False).exists() and counted.filter(is_sample=True).exists()
+    is_sample = closing.reports_samples(start)
     progress(1, 6, "读取项目台账")
     projects = (
         KeyProject.objects.counted()
@@ -122,6 +123,7 @@ def collect(period: str, progress: Progress) -> dict[str, Any]:
             progress(2, 6, f"已读取 {len(rows)} 个项目")
     progress(3, 6, "汇总投资与评估")
     note = f"{start.year}年1—{start.month}月" if start.month > 1 else f"{start.year}年1月"
+    unfrozen = closing.left_open(period)
     figures = {
         "schema": SCHEMA,
         "title": TITLE,
@@ -129,9 +131,10 @@ def collect(period: str, progress: Progress) -> dict[str, Any]:
         "period_label": f"{start.year}年{start.month}月",
         "as_of": on.isoformat(),
         "has_samples": is_sample,
+        "warnings": closing.warnings(unfrozen),
         "headline": _headline(rows, start, note),
         "sections": [
-            _overall(rows, start, note),
+            _overall(rows, start, note, unfrozen),
             _industries(rows),
             _targets(start.year, end, is_sample),
             _confidence(rows, on),
@@ -204,7 +207,7 @@ def _elapsed(start: date) -> str:
     return f"{percent(start.month, 12)}"
 
 
-def _overall(rows: list[Row], start: date, note: str) -> dict[str, Any]:
+def _overall(rows: list[Row], start: date, note: str, unfrozen: list[OpenRecord]) -> dict[str, Any]:
     plan, done = _sum(r.plan for r in rows), _sum(r.year for r in rows)
     reporting = sum(1 for row in rows if row.latest == start)
     sentences = [
@@ -257,7 +260,8 @@ def _overall(rows: list[Row], start: date, note: str) -> dict[str, Any]:
                     if stage in by_stage
                 ],
                 sheet="汇总",
-            )
+            ),
+            *closing.tables(unfrozen),
         ],
     )
 
@@ -493,7 +497,11 @@ NOTES = [
         "能否按期",
         "绿 可按期，黄 有问题可解，红 现状难以按期，灰 35 天内没有已审核的更新。按规则计算，人工评定的写明理由。",
     ],
-    ["冻结", "报告生成时冻结全部数据；以后台账更正不改变本报告，重新生成须写明理由，原报告保留。"],
+    [
+        "冻结",
+        "生成报告时，已审核的月份随之冻结，以后只能更正；因更早的月份未审核而不能冻结的，在“未冻结的项目”列明。"
+        "报告里的数据不再改变；重新生成须写明理由，原报告保留。",
+    ],
 ]
 
 report_kinds.register(
@@ -504,5 +512,12 @@ report_kinds.register(
         permission="projects.view_progressreport",
         collect=collect,
         has_data=has_data,
+        closing=PeriodClosing(
+            close=lambda period, actor, progress: actions.close_months(
+                period=period, actor=actor, progress=progress
+            ),
+            left_open=closing.left_open,
+            permission=FREEZE,
+        ),
     ),
 )

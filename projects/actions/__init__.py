@@ -52,6 +52,7 @@ from projects.actions.records import save_opportunity, save_target
 from projects.actions.reminders import remind_leads
 from projects.actions.reports import (
     accept_report,
+    close_months,
     freeze_report,
     raise_problem,
     restate_report,
@@ -71,6 +72,7 @@ __all__ = [
     "check_project",
     "clear_override",
     "close_lead",
+    "close_months",
     "close_notice",
     "contact_lead",
     "contact_target",

@@ -1,5 +1,6 @@
 """What people do with a month's report."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -7,16 +8,19 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from projects import ledger
+from projects import closing, ledger
 from projects.actions.permission import require
 from projects.choices import ReportState, RestatedFigure, Status
 from projects.models import KeyProject, ProgressReport, ProjectProblem, Restatement
-from projects.workflow import REPORT_WORKFLOW
+from projects.workflow import FREEZE, REPORT_WORKFLOW
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.steps import differences, locked, step, write
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import WorkflowError
 from tuoxian_portal.core.money import plain
+from tuoxian_portal.core.months import first_day
+
+Progress = Callable[[int, int, str], None]
 
 
 @transaction.atomic
@@ -117,7 +121,9 @@ def send_back_report(
 
 
 @transaction.atomic
-def freeze_report(*, report: ProgressReport, actor: Any, version: int | None = None) -> ProgressReport:
+def freeze_report(
+    *, report: ProgressReport, actor: Any, version: int | None = None, reason: str = ""
+) -> ProgressReport:
     """Closes the month: writes its page of the book (`ledger.page_of`). `actor=None` is the system.
 
     Months are closed in their order. Raises `WorkflowError` while an earlier one is open.
@@ -134,7 +140,29 @@ def freeze_report(*, report: ProgressReport, actor: Any, version: int | None = N
             f"更早的 {earlier.month:%Y年%m月} 还是“{earlier.get_state_display()}”，请先把它审核并冻结，再冻结本月。"
         )
     page: dict[str, Any] = {**ledger.page_of(report), "frozen_at": timezone.now()}
-    return step(REPORT_WORKFLOW, "freeze", report, actor, version=version, **page)
+    return step(REPORT_WORKFLOW, "freeze", report, actor, version=version, reason=reason, **page)
+
+
+def close_months(*, period: str, actor: Any, progress: Progress = lambda done, total, message: None) -> int:
+    """Freezes every accepted month that the report of `period` counts, each by `freeze_report` with its own
+    entry; returns how many. A month that has to wait for an earlier one stays open (`closing.left_open`).
+
+    `actor=None` is the report being made: a figure is reported once it was submitted by one person and
+    accepted by another, who answer for it; closing it judges nothing. Raises `NotPermitted`.
+    """
+    require(actor, FREEZE, "冻结月度进展")
+    reason = f"随 {period} 月报冻结"
+    months = list(closing.to_close(first_day(period)))
+    closed = 0
+    for done, report in enumerate(months, start=1):
+        try:
+            freeze_report(report=report, actor=actor, reason=reason)
+        except WorkflowError:
+            continue
+        closed += 1
+        if done % 50 == 0:
+            progress(done, len(months), f"冻结当月数据：{done} / {len(months)}")
+    return closed
 
 
 @transaction.atomic

@@ -84,12 +84,36 @@ class SearchDocument:
 
 
 @dataclass(frozen=True)
+class OpenRecord:
+    """A record that a report counts and that can still change: what it is, why it is open, where it is
+    put right."""
+
+    label: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PeriodClosing:
+    """How a report closes what it prints, so that what was published changes openly or not at all.
+
+    `close(until, actor, progress)` closes every record of the period that may be closed, in its order,
+    and returns how many; `actor=None` is the report itself being made. `left_open(period)` names what is
+    still open. `permission` is what a person needs to close by hand.
+    """
+
+    close: Callable[[str, Any, Callable[[int, int, str], None]], int]
+    left_open: Callable[[str], list[OpenRecord]]
+    permission: str
+
+
+@dataclass(frozen=True)
 class ReportKind:
     """A periodic report: `collect(period, progress)` freezes its figures as plain data (see
     `core.reporting`), which the renderers of `reports` turn into DOCX, XLSX and PDF.
 
     `period` is a month as "2026-10". `permission` is needed to read it. `has_data(period)` says
-    whether there is anything to report; nothing is produced before.
+    whether there is anything to report; nothing is produced before. `closing` runs before `collect`.
     """
 
     kind: str
@@ -97,6 +121,7 @@ class ReportKind:
     permission: str
     collect: Callable[[str, Callable[[int, int, str], None]], dict[str, Any]]
     has_data: Callable[[str], bool] = lambda period: True
+    closing: PeriodClosing | None = None
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 Figures are plain JSON: amounts are decimal strings in 万元, dates ISO, texts as they are printed. A
 report that was frozen can be rendered again years later without asking the database::
 
-    {"title", "period", "period_label", "as_of", "has_samples", "headline": [fact, …],
+    {"title", "period", "period_label", "as_of", "has_samples", "warnings": [text, …], "headline": [fact, …],
      "sections": [{"heading", "paragraphs": [text, …], "tables": [table, …]}, …],
      "notes": [[name, meaning], …]}
+
+`warnings` stand under the title of every page and file; figures frozen before there were any lack the key.
 """
 
 from collections.abc import Iterable, Sequence

@@ -81,7 +81,7 @@ def produce_report(
     reason: str = "",
     supersedes: int | None = None,
 ) -> ReportRun:
-    """Collects, freezes, renders and archives; returns the current run.
+    """Closes what the period reports, collects, freezes, renders and archives; returns the current run.
 
     Idempotent: a job that is delivered again, or that a killed worker left half done, ends with one
     archive. Nothing is kept unless everything is: rows and files belong to one transaction, and files
@@ -92,6 +92,9 @@ def produce_report(
     if current and current.pk != supersedes:
         return current
     steps = len(RENDERERS) + 2
+    if spec.closing:
+        progress(0, steps, "冻结当期数据")
+        spec.closing.close(period, None, lambda done, total, message: progress(0, steps, message))
     progress(0, steps, "汇总数据")
     figures = spec.collect(period, lambda done, total, message: progress(0, steps, message))
     rendered: dict[str, bytes] = {}
@@ -109,6 +112,20 @@ def produce_report(
         actor=actor,
         job=job,
     )
+
+
+def close_period(*, kind: str, period: str, actor: Any) -> int:
+    """Closes by hand what the archived report of `period` still counts as open; returns how many records.
+
+    Raises `ValidationError`, `NotPermitted`, and `WorkflowError` when there is no such report.
+    """
+    period, spec = clean_period(period), _kind(kind)
+    if not actor.has_perm(spec.permission):
+        raise NotPermitted(f"您没有查看“{spec.title}”的权限。")
+    archived = ReportRun.objects.current().filter(kind=kind, period=period).exists()
+    if spec.closing is None or not archived:
+        raise WorkflowError(f"{label_of(period)}没有需要冻结数据的报告。")
+    return spec.closing.close(period, actor, lambda done, total, message: None)
 
 
 def _archive(

@@ -165,6 +165,20 @@ def sections_of(run: ReportRun) -> list[dict[str, Any]]:
     return sections
 
 
+OPEN_SHOWN = 20
+
+
+def open_records(run: ReportRun, user: Any) -> dict[str, Any]:
+    """What the month counts and is open today, and whether this person may close it."""
+    closing = report_kinds[run.kind].closing
+    found = closing.left_open(run.period) if closing else []
+    return {
+        "total": len(found),
+        "shown": found[:OPEN_SHOWN],
+        "may_close": bool(closing and user.has_perm(closing.permission)),
+    }
+
+
 @login_required
 @may_read
 def detail(request: HttpRequest, period: str) -> HttpResponse:
@@ -194,6 +208,8 @@ def detail(request: HttpRequest, period: str) -> HttpResponse:
                 "headline": headline_of(run),
                 "sections": sections_of(run),
                 "notes": run.figures["notes"],
+                "warnings": run.figures.get("warnings", []),
+                "open": open_records(run, request.user),
                 "made": [
                     ("生成时间", run.produced_at),
                     ("生成人", str(run.produced_by) if run.produced_by else "系统按期生成"),
@@ -212,6 +228,25 @@ def detail(request: HttpRequest, period: str) -> HttpResponse:
         "has_sample": any(run.has_samples for run in current),
     }
     return render(request, "reports/detail.html", context)
+
+
+@login_required
+@may_read
+@require_POST
+def close(request: HttpRequest, period: str, kind: str) -> HttpResponse:
+    """Freezes, with one click, what the report counts and is still open."""
+    try:
+        closed = actions.close_period(kind=kind, period=period, actor=request.user)
+    except PortalError as error:
+        messages.error(request, error.message)
+        return redirect("reports:list")
+    except ValidationError as error:
+        raise Http404 from error
+    if closed:
+        messages.success(request, f"已冻结 {closed} 个月份。文件里的标注在重新生成后更新。")
+    else:
+        messages.warning(request, "没有可以冻结的月份。仍未冻结的，请先按下方所列原因处理。")
+    return redirect("reports:detail", period=period)
 
 
 @login_required

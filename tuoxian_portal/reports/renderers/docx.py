@@ -209,6 +209,15 @@ class _Paper:
                 indent=False,
                 extra='<w:color w:val="9A3412"/>',
             )
+        for warning in self.figures.get("warnings", []):
+            self.paragraph(
+                f"【{warning}】",
+                HEADING_FONT,
+                FOUR,
+                align="center",
+                indent=False,
+                extra='<w:color w:val="9A3412"/>',
+            )
         self.paragraph(
             f"数据截至{figures['period_label']}末，评估日期{_day(figures['as_of'])}",
             SUBHEADING_FONT,

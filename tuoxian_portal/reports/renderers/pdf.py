@@ -18,6 +18,8 @@ def render_pdf(figures: dict[str, Any]) -> bytes:
     pdf.text(f"（{figures['period_label']}）", align="center", size=16)
     if figures["has_samples"]:
         pdf.text(SAMPLE_WARNING, align="center", bold=True, size=14)
+    for warning in figures.get("warnings", []):
+        pdf.text(f"【{warning}】", align="center", bold=True, size=12)
     pdf.text(f"数据截至{figures['period_label']}末，评估日期 {figures['as_of']}。", align="center")
     pdf.gap(12)
     pdf.table(

@@ -77,9 +77,11 @@ class _Book:
         sheet.write(
             1, 0, f"数据截至 {figures['period_label']}末；评估日期 {figures['as_of']}", self.quiet_line
         )
-        if figures["has_samples"]:
-            sheet.write(2, 0, SAMPLE_WARNING, self.warn)
-        return 4
+        row = 2
+        for warning in [*([SAMPLE_WARNING] if figures["has_samples"] else []), *figures.get("warnings", [])]:
+            sheet.write(row, 0, warning, self.warn)
+            row += 1
+        return row + 1 if row > 2 else 4
 
     @property
     def quiet_line(self) -> Any:

@@ -138,3 +138,12 @@ def test_a_list_of_ones_own_counts_anew(rf, outlets, settings):
     assert counts(listing(rf), "level")["town"] == 10
     Outlet.objects.filter(level="town").delete()
     assert "town" not in counts(listing(rf), "level")
+
+
+def test_rubbish_in_two_facets_at_once_narrows_nothing(rf, outlets):
+    keys = [Facet("town", "乡镇", "town_id", label_field="town__name"), Facet("outlet", "网点", "pk")]
+    view = listing(rf, "?town=abc&outlet=xyz&outlet=%00", facets=keys)
+    assert view.total == 25
+    assert len(view.notices) == 2
+    town = str(Town.objects.first().pk)
+    assert listing(rf, f"?town={town}&outlet=xyz", facets=keys).total == 12

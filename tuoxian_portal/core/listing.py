@@ -194,9 +194,9 @@ class Listing:
         self.notices: list[str] = []
         self.text = self._read_text()
         self._base = search(queryset, self.text) if search and self.text else queryset
-        self.selected = {facet.name: request.GET.getlist(facet.name) for facet in facets}
-        self.selected = {name: [v for v in values if v] for name, values in self.selected.items()}
-        # Facets with a fixed list first: what is unknown among them narrows nothing for the others.
+        # One after the other, those with a fixed list first: what has not been read yet may be rubbish,
+        # and narrows nothing for the others.
+        self.selected: dict[str, list[str]] = {facet.name: [] for facet in facets}
         for facet in sorted(facets, key=lambda facet: not (facet.choices or facet.bands)):
             self._read_options(facet)
         self.sort = self._read_sort()
@@ -223,7 +223,7 @@ class Listing:
         return queryset
 
     def _read_options(self, facet: Facet) -> None:
-        chosen = self.selected[facet.name]
+        chosen = self.selected[facet.name] = [v for v in self.request.GET.getlist(facet.name) if v]
         known = {str(value) for value, _ in facet.choices} or {band.value for band in facet.bands}
         if chosen and not known:
             # Without a fixed list the rows themselves say which values exist.

@@ -42,6 +42,11 @@ class TestForm:
     def test_never_leads_off_the_site(self, client: Client, back: str) -> None:
         assert client.post("/display/", {"size": "elder", "next": back}).headers["Location"] == "/"
 
+    @pytest.mark.parametrize("back", ["abc", "login", "display:x"])
+    def test_rubbish_is_an_address_and_not_the_name_of_a_view(self, client: Client, back: str) -> None:
+        response = client.post("/display/", {"next": back})
+        assert (response.status_code, response.url) in {(302, back), (302, "/")}  # type: ignore[attr-defined]
+
     def test_a_cached_page_without_token_may_switch(self) -> None:
         strict = Client(enforce_csrf_checks=True)
         assert strict.post("/display/", {"size": "elder", "next": "/help/"}).status_code == 302

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -82,7 +82,7 @@ def display(request: HttpRequest) -> HttpResponse:
         back = "/"
     if request.method == "POST":
         parts = [request.POST.get(name, getattr(current, name)) for name in ("size", "contrast", "scheme")]
-        response = redirect(back)
+        response = HttpResponseRedirect(back)
         response.set_cookie(
             COOKIE,
             str(DisplaySettings.parse(".".join(parts))),

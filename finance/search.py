@@ -1,5 +1,7 @@
 """What the site's search box finds of finance: published products and events."""
 
+from django.utils import timezone
+
 from finance.models import LoanProduct, MatchmakingEvent
 from tuoxian_portal.core.money import format_wan
 from tuoxian_portal.core.registries import SearchDocument, SearchSource, search_sources
@@ -21,7 +23,7 @@ def product_document(product: LoanProduct) -> SearchDocument:
             )
         ),
         keywords=f"{product.bank.name} 贷款 融资",
-        date=product.published_at.date().isoformat() if product.published_at else "",
+        date=timezone.localdate(product.published_at).isoformat() if product.published_at else "",
     )
 
 

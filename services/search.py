@@ -1,5 +1,7 @@
 """What the site's search box finds of the catalogue."""
 
+from django.utils import timezone
+
 from services.models import ServiceBundle, ServiceItem
 from tuoxian_portal.core.registries import SearchDocument, SearchSource, search_sources
 
@@ -11,7 +13,7 @@ def item_document(item: ServiceItem) -> SearchDocument:
         summary=f"{item.get_item_type_display()} · {item.authority}",
         body="。".join([item.conditions, item.result, *(line.name for line in item.materials.all())]),
         keywords=f"{item.code} {' '.join(item.alias_list)}",
-        date=item.published_at.date().isoformat() if item.published_at else "",
+        date=timezone.localdate(item.published_at).isoformat() if item.published_at else "",
     )
 
 
@@ -22,7 +24,7 @@ def bundle_document(bundle: ServiceBundle) -> SearchDocument:
         summary=bundle.summary,
         body="。".join(member.name for member in bundle.members.all()),
         keywords=" ".join(bundle.aliases.split("、")),
-        date=bundle.published_at.date().isoformat() if bundle.published_at else "",
+        date=timezone.localdate(bundle.published_at).isoformat() if bundle.published_at else "",
     )
 
 

@@ -1,5 +1,7 @@
 """The public pages, the menu and the search documents."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
@@ -121,3 +123,8 @@ def test_what_the_search_box_gets():
     assert list(search_sources["loan-product"].queryset()) == [product]
     event = MatchmakingEventFactory(enterprises=54, intention_wan=475800)
     assert event_document(event).summary == "54 家企业，意向 47.58\u00a0亿元"
+
+
+def test_the_search_box_dates_a_product_by_the_county_s_clock():
+    at_dawn = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)  # 06:30 on the second, in the county
+    assert product_document(LoanProductFactory(published_at=at_dawn)).date == "2026-03-02"

@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from finance.choices import DemandState, DropReason, IntentState
-from finance.models import Drawdown, FinancingDemand, LoanIntent, LoanProduct
-from finance.querysets import own_bank
+from finance.models import MIN_WAN, Drawdown, FinancingDemand, LoanIntent, LoanProduct
+from finance.querysets import may_act_for
 from finance.workflow import DEMAND_WORKFLOW, INTENT_WORKFLOW, PRODUCT_WORKFLOW
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.steps import differences
@@ -46,8 +46,9 @@ def record_intent(
     must be the same bank's.
     """
     _require(actor, "finance.add_loanintent", "登记贷款意向")
-    if actor is not None and (mine := own_bank(actor)) is not None and mine != bank.pk:
-        raise NotPermitted("您只能登记本机构的贷款意向。")
+    if not may_act_for(actor, bank):
+        raise NotPermitted("您只能登记本机构的贷款意向。账号没有所属机构的，请联系系统管理员。")
+    _require_visible(actor, details)
     intent = LoanIntent(
         enterprise=enterprise,
         bank=bank,
@@ -56,8 +57,6 @@ def record_intent(
         is_sample=is_sample,
         **details,
     )
-    if intent.demand and intent.demand.state != DemandState.OPEN:
-        raise ValidationError({"demand": ["该融资需求已了结。"]})
     intent.full_clean(exclude=["number"])
     year = intent.intent_on.year
     intent.number = f"DK{year}-{next_number(f'loan-intent:{year}'):04d}"
@@ -72,7 +71,7 @@ def approve_credit(
 ) -> LoanIntent:
     """The bank granted a credit line of `amount_wan`."""
     intent = _locked_intent(intent, actor, "approve_credit", version)
-    intent.credit_wan = amount_wan
+    intent.credit_wan = _amount(amount_wan)
     intent.credit_on = _day(on, "on", after=intent.intent_on, what="意向日期")
     return _advance(intent, actor, "approve_credit", ["credit_wan", "credit_on"])
 
@@ -85,7 +84,7 @@ def sign_contract(
     intent = _locked_intent(intent, actor, "sign_contract", version)
     if intent.credit_wan is None or amount_wan > intent.credit_wan:
         raise ValidationError({"amount_wan": [f"签约金额不能超过授信金额 {intent.credit_wan:f} 万元。"]})
-    intent.contract_wan = amount_wan
+    intent.contract_wan = _amount(amount_wan)
     intent.contracted_on = _day(on, "on", after=intent.credit_on, what="授信日期")
     return _advance(intent, actor, "sign_contract", ["contract_wan", "contracted_on"])
 
@@ -110,7 +109,7 @@ def record_drawdown(
         )
     drawdown = Drawdown(
         intent=intent,
-        amount_wan=amount_wan,
+        amount_wan=_amount(amount_wan),
         drawn_on=_day(on, "on", after=intent.contracted_on, what="签约日期"),
         evidence=evidence.strip(),
         recorded_by=actor,
@@ -171,6 +170,7 @@ def drop_intent(
     return _advance(intent, actor, "drop_intent", ["drop_reason", "dropped_on"], reason=reason)
 
 
+DATES = {"intent_on", "credit_on", "contracted_on"}
 CORRECTABLE = ("amount_wan", "intent_on", "credit_wan", "credit_on", "contract_wan", "contracted_on", "note")
 
 
@@ -204,6 +204,9 @@ def correct_intent(
     contracted = intent.contracted_on
     if "contracted_on" in changes and first and contracted and contracted > first:
         raise ValidationError({"contracted_on": [f"签约日期不能晚于首次放款日期 {first}。"]})
+    for name in DATES & set(changes):
+        if intent.dropped_on and getattr(intent, name) > intent.dropped_on:
+            raise ValidationError({name: [f"日期不能晚于登记未成的日期 {intent.dropped_on}。"]})
     intent.full_clean(exclude=["number"])
     bump(intent)
     intent.save(update_fields=[*changes, "version", "updated_at"])
@@ -322,6 +325,7 @@ def edit_record(*, record: Any, actor: Any, values: Mapping[str, Any], version: 
         check_version(fresh, version)
     if refused := set(values) - set(EDITABLE[label]):
         raise ValidationError({name: ["这一项须通过相应的办理按钮修改。"] for name in sorted(refused)})
+    _require_visible(actor, values)
     if getattr(fresh, "state", None) in FINISHED:
         raise WorkflowError(f"这条{record._meta.verbose_name}已了结，不再修改。")
     changes = differences({name: getattr(fresh, name) for name in values}, values)
@@ -407,6 +411,19 @@ def _require(actor: Any, permission: str, label: str) -> None:
         raise NotPermitted(f"您没有“{label}”的权限。如需办理，请联系金融专员。")
 
 
+def _require_visible(actor: Any, values: Mapping[str, Any]) -> None:
+    """What the person cannot see cannot be pointed at: to link a demand would be to read it."""
+    unseen = {
+        name: ["没有找到这条记录，请重新选择。"]
+        for name, row in values.items()
+        if actor is not None
+        and isinstance(row, models.Model)
+        and not type(row)._default_manager.visible_to(actor).filter(pk=row.pk).exists()  # type: ignore[attr-defined]  # every queryset here is a PortalQuerySet
+    }
+    if unseen:
+        raise ValidationError(unseen)
+
+
 def _locked(model: Any, record: Any, actor: Any) -> Any:
     """The fresh row under its lock. Raises `NotPermitted` when `actor` may not see it."""
     rows = model.objects.all() if actor is None else model.objects.visible_to(actor)
@@ -448,9 +465,20 @@ def _clean(record: Any) -> None:
     record.clean_fields(exclude=[f.name for f in record._meta.concrete_fields if f.is_relation])
 
 
+def _amount(value: Decimal) -> Decimal:
+    """`value` if it is money at all. The error stands at the field of the form that asked for it."""
+    try:
+        MIN_WAN(value)
+    except ValidationError as error:
+        raise ValidationError({"amount_wan": error.messages}) from error
+    return value
+
+
 def _day(value: date | None, field: str, *, after: date | None = None, what: str = "") -> date:
-    """`value` or today, and not before `after`; that it is not in the future the field itself says."""
+    """`value` or today; not in the future and not before `after`."""
     day = value or today()
+    if day > today():
+        raise ValidationError({field: ["日期不能晚于今天。"]})
     if after and day < after:
         raise ValidationError({field: [f"日期不能早于{what} {after}。"]})
     return day

@@ -278,10 +278,12 @@ class LoanIntent(Timestamped, Versioned, Sampled):
         return f"{self.number} {self.enterprise.name}"
 
     def clean(self) -> None:
-        """The demand is this enterprise's, the product this bank's."""
+        """The demand is this enterprise's and open when the intent is made, the product this bank's."""
         errors = {}
         if self.demand and self.demand.enterprise_id != self.enterprise_id:
             errors["demand"] = _("融资需求不属于这家企业。")
+        elif self.demand and self._state.adding and self.demand.state != DemandState.OPEN:
+            errors["demand"] = _("该融资需求已了结。")
         if self.product and self.product.bank_id != self.bank_id:
             errors["product"] = _("贷款产品不属于这家金融机构。")
         if errors:

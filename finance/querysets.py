@@ -24,6 +24,12 @@ def own_bank(user: Any) -> int | None:
     return user.bank_id if Role.Scope.BANK in user.scopes else None
 
 
+def may_act_for(user: Any, bank: Any) -> bool:
+    """Whether `user` may enter what `bank` does: the system and the county for any, others for their own.
+    A contact whose bank is gone acts for none."""
+    return user is None or Role.Scope.COUNTY in user.scopes or user.bank_id == bank.pk
+
+
 class LoanProductQuerySet(PortalQuerySet):
     def published(self) -> Self:
         """What the public sees: published and not past its date."""

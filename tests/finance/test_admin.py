@@ -197,3 +197,23 @@ def test_rubbish_for_a_record_to_choose_is_an_error_of_the_form(client, person, 
     response = client.post(f"/admin/finance/{model}/add/", {"enterprise": key})
     assert response.status_code == 200
     assert "enterprise" in response.context["adminform"].form.errors
+
+
+def test_a_met_demand_is_refused_on_the_form(officer, client):
+    demand = FinancingDemandFactory(state="met", closed_on=today())
+    data = {"enterprise": demand.enterprise.pk, "bank": BankFactory().pk, "amount_wan": "5"}
+    refused = client.post(
+        reverse("admin:finance_loanintent_add"), {**data, "intent_on": today(), "demand": demand.pk}
+    )
+    assert "该融资需求已了结" in refused.content.decode()
+    assert not LoanIntent.objects.exists()
+
+
+def test_a_contact_cannot_send_the_key_of_a_demand_that_was_not_shared(client):
+    demand, bank = FinancingDemandFactory(), BankFactory()
+    client.force_login(UserFactory(roles=["bank_contact"], bank=bank))
+    data = {"enterprise": demand.enterprise.pk, "amount_wan": "5", "intent_on": today()}
+    refused = client.post(reverse("admin:finance_loanintent_add"), {**data, "demand": demand.pk})
+    assert refused.status_code == 200
+    assert "demand" in refused.context["adminform"].form.errors
+    assert not LoanIntent.objects.exists()

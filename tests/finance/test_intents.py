@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from finance import actions
 from finance.choices import DropReason, IntentState
-from finance.models import LoanIntent
+from finance.models import FinancingDemand, LoanIntent
 from finance.workflow import INTENT_WORKFLOW
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import BankFactory, EnterpriseFactory
@@ -352,3 +352,56 @@ class TestEditing:
         intent = LoanIntentFactory.at(IntentState.INTENT)
         with pytest.raises(NotPermitted):
             actions.edit_record(record=intent, actor=UserFactory(roles=["official"]), values={"note": "看看"})
+
+
+# --- Whose bank, whose demand ---------------------------------------------------------------------
+def test_a_contact_whose_bank_is_gone_records_for_none():
+    with pytest.raises(NotPermitted, match="本机构"):
+        actions.record_intent(
+            actor=contact(None), enterprise=EnterpriseFactory(), bank=BankFactory(), amount_wan=Decimal(1)
+        )
+
+
+def test_a_demand_that_was_not_shared_cannot_be_linked_and_so_read():
+    demand, bank = FinancingDemandFactory(), BankFactory()
+    banker = contact(bank)
+    given = {"enterprise": demand.enterprise, "bank": bank, "amount_wan": Decimal(1)}
+    with pytest.raises(ValidationError, match="没有找到"):
+        actions.record_intent(actor=banker, demand=demand, **given)
+    intent = actions.record_intent(actor=banker, **given)
+    with pytest.raises(ValidationError, match="没有找到"):
+        actions.edit_record(record=intent, actor=banker, values={"demand": demand})
+    assert not FinancingDemand.objects.visible_to(banker).exists()
+    actions.edit_record(record=intent, actor=officer(), values={"demand": demand})
+    assert FinancingDemand.objects.visible_to(banker).get() == demand
+
+
+# --- Rubbish is told where it was typed -----------------------------------------------------------
+@pytest.mark.parametrize(
+    ("state", "act"),
+    [
+        (IntentState.INTENT, actions.approve_credit),
+        (IntentState.CREDIT_APPROVED, actions.sign_contract),
+        (IntentState.CONTRACTED, actions.record_drawdown),
+    ],
+)
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"amount_wan": Decimal(0)}, "amount_wan"),
+        ({"amount_wan": Decimal(-5)}, "amount_wan"),
+        ({"on": today() + timedelta(days=1)}, "on"),
+    ],
+)
+def test_what_is_wrong_stands_at_the_field_that_was_sent(state, act, values, field):
+    intent = LoanIntentFactory.at(state)
+    with pytest.raises(ValidationError) as refused:
+        act(intent=intent, actor=officer(), **{"amount_wan": Decimal(5), **values})
+    assert list(refused.value.message_dict) == [field]
+
+
+def test_a_correction_keeps_the_steps_before_the_end():
+    intent = LoanIntentFactory.at(IntentState.DROPPED)
+    after = intent.dropped_on + timedelta(days=1)
+    with pytest.raises(ValidationError, match="登记未成的日期"):
+        actions.correct_intent(intent=intent, actor=officer(), values={"intent_on": after}, reason="录错")

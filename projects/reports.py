@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q
@@ -18,6 +19,7 @@ from projects import actions, closing, targets
 from projects.choices import ConfidenceLevel, Stage
 from projects.confidence import assess
 from projects.models import KeyProject, ProgressReport, Target
+from projects.stage_history import rewind
 from projects.workflow import FREEZE
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.money import format_wan, percent
@@ -116,11 +118,12 @@ def collect(period: str, progress: Progress) -> dict[str, Any]:
         .with_confidence_inputs(on)
         .order_by("industry__order", "industry_id", "number")
     )
-    rows = []
-    for project in projects.iterator(chunk_size=1000):
-        rows.append(_row(project, start.year, on))
-        if len(rows) % 1000 == 0:
-            progress(2, 6, f"已读取 {len(rows)} 个项目")
+    rows: list[Row] = []
+    found = projects.iterator(chunk_size=1000)
+    while chunk := list(islice(found, 1000)):
+        rewind(chunk, on)
+        rows += [_row(project, start.year, on) for project in chunk]
+        progress(2, 6, f"已读取 {len(rows)} 个项目")
     progress(3, 6, "汇总投资与评估")
     note = f"{start.year}年1—{start.month}月" if start.month > 1 else f"{start.year}年1月"
     unfrozen = closing.left_open(period)

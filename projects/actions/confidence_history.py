@@ -8,9 +8,10 @@ from django.db import transaction
 from django.db.models import Max, Min, Q
 from django.utils import timezone
 
-from projects.choices import ReportState
+from projects.choices import Nature, ReportState
 from projects.confidence import assess
 from projects.models import ConfidenceMonth, KeyProject
+from projects.stage_history import rewind
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.months import end_of_month, month_of, next_month, previous_month
 
@@ -22,19 +23,20 @@ def record_confidence(*, actor: None = None, on: date | None = None, projects: A
     """Writes the current month as it stands on `on`, and every past month whose last day was missed.
 
     Safe to run at any time, any number of times; a month once written for its last day is never written
-    again. Returns how many rows were written. Seven queries for each `AT_ONCE` projects and month.
+    again. Returns how many rows were written. Eight queries for each `AT_ONCE` projects and month.
 
-    A month that is caught up is computed from dated records; the project's stage and status are today's.
+    A month that is caught up is computed from dated records, with the stage and status of its last day.
     """
     on = on or today()
     rows = KeyProject.objects.all() if projects is None else projects
     written = 0
     for month in _months_due(on, rows):
         day = min(on, end_of_month(month))
-        assessed = rows.assessed().order_by("pk")
+        reporting = rows.filter(nature=Nature.PROJECT) if day < today() else rows.assessed()
         last = 0
         while batch := list(
-            assessed.filter(pk__gt=last)
+            reporting.filter(pk__gt=last)
+            .order_by("pk")
             .with_confidence_inputs(day)
             .annotate(
                 first_month=Min(
@@ -44,6 +46,7 @@ def record_confidence(*, actor: None = None, on: date | None = None, projects: A
             )[:AT_ONCE]
         ):
             last = batch[-1].pk
+            rewind(batch, day)
             written += _record(batch, month, day)
     return written
 
@@ -57,7 +60,7 @@ def _months_due(on: date, rows: Any) -> list[date]:
     for _ in range(CATCH_UP_MONTHS):
         earliest = previous_month(earliest)
     if newest is None:  # nothing kept yet: from the first month that the portal knows anything of
-        known = rows.assessed().aggregate(
+        known = rows.filter(nature=Nature.PROJECT).aggregate(
             created=Min("created_at"),
             reported=Min(
                 "progress_reports__month", filter=Q(progress_reports__state__in=ReportState.counted())

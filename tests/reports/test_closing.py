@@ -9,7 +9,6 @@ import openpyxl
 import pypdf
 import pytest
 from django.urls import reverse
-
 from zeal import zeal_ignore
 
 from projects import ledger as books

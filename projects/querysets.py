@@ -81,6 +81,10 @@ class KeyProjectQuerySet(PortalQuerySet):
         stages = [s for s in Stage.from_(Stage.SIGNED) if s != Stage.AT_CAPACITY]
         return self.counted().filter(stage__in=stages)
 
+    def without_helper(self) -> Self:
+        """Signed and later, not terminated, and nobody is named as 服务专员."""
+        return self.counted().filter(stage__in=Stage.from_(Stage.SIGNED), helper__isnull=True)
+
     def at_least(self, wan: int) -> Self:
         """Total investment of at least `wan` 万元; unknown amounts are left out."""
         return self.filter(total_investment_wan__gte=wan)

@@ -10,11 +10,13 @@ from projects.choices import Stage
 
 @dataclass(frozen=True)
 class StageField:
-    """`names` are alternatives: one filled is enough (an enterprise from the directory or by name)."""
+    """`names` are alternatives: one filled is enough (an enterprise from the directory or by name). What is
+    `expected` only is shown as a gap and counts in completeness; it does not hold a project up."""
 
     names: tuple[str, ...]
     label: str
     stage: Stage
+    expected: bool = False
 
     def is_filled(self, project: Any) -> bool:
         return any(_value(project, name) not in (None, "") for name in self.names)
@@ -35,6 +37,7 @@ STAGE_FIELDS: tuple[StageField, ...] = (
     StageField(("signed_on",), "签约日期", Stage.SIGNED),
     StageField(("park", "town"), "园区或乡镇", Stage.SIGNED),
     StageField(("responsible",), "责任领导", Stage.SIGNED),
+    StageField(("helper",), "服务专员", Stage.SIGNED, expected=True),
     StageField(("project_code",), "投资项目代码", Stage.FILED),
     StageField(("project_type",), "项目类型", Stage.FILED),
     StageField(("planned_start",), "计划开工", Stage.FILED),
@@ -48,12 +51,17 @@ STAGE_FIELDS: tuple[StageField, ...] = (
 )
 
 
-def required_at(stage: str) -> list[StageField]:
-    """The fields that a project in `stage` must have; none for an unstated stage."""
+def fields_at(stage: str) -> list[StageField]:
+    """The fields that a project in `stage` should have; none for an unstated stage."""
     if not stage:
         return []
     rank = Stage(stage).rank
     return [f for f in STAGE_FIELDS if f.stage.rank <= rank]
+
+
+def required_at(stage: str) -> list[StageField]:
+    """Those of them without which it does not enter `stage`."""
+    return [f for f in fields_at(stage) if not f.expected]
 
 
 def missing_at(project: Any, stage: str) -> list[StageField]:
@@ -69,6 +77,11 @@ def missing_for_next(project: Any) -> list[StageField]:
     return missing_at(project, following) if following else []
 
 
+def gaps(project: Any) -> list[StageField]:
+    """What `project` should have in its own stage and has not. No queries."""
+    return [f for f in fields_at(project.stage) if not f.is_filled(project)]
+
+
 def emptied(before: Any, after: Any) -> list[StageField]:
     """Fields required at `before`'s stage that an edit would empty. A gap that was there already
     (a legacy row) stays a gap and does not stop the edit."""
@@ -76,8 +89,8 @@ def emptied(before: Any, after: Any) -> list[StageField]:
 
 
 def completeness(project: Any) -> int:
-    """Percent of the fields required at the project's stage (at 储备 when unstated) that are filled."""
-    fields = required_at(project.stage or Stage.RESERVE)
+    """Percent of the fields of the project's stage (of 储备 when unstated) that are filled."""
+    fields = fields_at(project.stage or Stage.RESERVE)
     return 100 * sum(f.is_filled(project) for f in fields) // len(fields)
 
 

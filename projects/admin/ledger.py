@@ -22,7 +22,7 @@ from projects.commitments import standing
 from projects.confidence import assess
 from projects.models import FundsReceipt, KeyProject, ProgressReport, ProjectMilestone, ProjectProblem
 from projects.path import path_of
-from projects.stage_fields import completeness, missing_for_next, words
+from projects.stage_fields import completeness, gaps, missing_for_next, words
 from projects.workflow import PROJECT_DESK, STAGE_WORKFLOW
 from tuoxian_portal.audit.workflow_admin import (
     ReasonForm,
@@ -129,6 +129,21 @@ class ReportInline(ChildInline):
         return False
 
 
+class HelperFilter(admin.SimpleListFilter):
+    """Projects from signing on that nobody is named for, and the person's own."""
+
+    title = _("服务专员")
+    parameter_name = "helper"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("none", "没有服务专员（签约起）"), ("me", "我是服务专员")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() == "none":
+            return queryset.without_helper()
+        return queryset.filter(helper=request.user) if self.value() == "me" else queryset
+
+
 @admin.register(KeyProject)
 class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
     workflow: Any = PROJECT_DESK
@@ -183,6 +198,7 @@ class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
         "project_type",
         "nature",
         "department",
+        HelperFilter,
         "is_published",
         "is_sample",
     ]
@@ -321,6 +337,7 @@ class KeyProjectAdmin(LedgerSheetMixin, ActionSavedAdmin, WorkflowAdmin):
             "assessment": assess(project, on=on),
             "next_stage": following.label if following else "",
             "missing": words(missing),
+            "gaps": words(gaps(project)),
             "completeness": completeness(project),
             "figures": [
                 ("总投资", format_wan(project.total_investment_wan)),

@@ -264,3 +264,27 @@ def test_it_costs_the_same_for_many_rows(client, officer):
     few = cost(client, project)
     fill(project, hall, officer, 10, 2)
     assert cost(client, KeyProject.objects.get(pk=project.pk)) <= few <= 40
+
+
+# --- 服务专员 -------------------------------------------------------------------------------------
+def test_a_project_without_helper_says_so_from_signing_on(client, official):
+    page = html(client, KeyProjectFactory(stage=Stage.FILED))
+    assert "签约起应有一位" in page
+    assert "本阶段还缺：<b>服务专员</b>" in page
+    page = html(client, KeyProjectFactory(stage=Stage.NEGOTIATING))
+    assert "签约起应有一位" not in page
+    page = html(client, KeyProjectFactory(stage=Stage.FILED, helper=UserFactory()))
+    assert "本阶段还缺" not in page
+
+
+def test_lists_find_projects_without_helper(client, official):
+    lacking = KeyProjectFactory(stage=Stage.FILED)
+    KeyProjectFactory(stage=Stage.FILED, helper=UserFactory())
+    rows = client.get(reverse("dashboard:projects"), {"helper": "none"}).context["listing"].results
+    assert list(rows) == [lacking]
+    officer = UserFactory(roles=["project_officer"])
+    mine = KeyProjectFactory(stage=Stage.FILED, helper=officer)
+    client.force_login(officer)
+    changelist = reverse("admin:projects_keyproject_changelist")
+    assert list(client.get(changelist, {"helper": "none"}).context["cl"].queryset) == [lacking]
+    assert list(client.get(changelist, {"helper": "me"}).context["cl"].queryset) == [mine]

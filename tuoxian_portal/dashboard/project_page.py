@@ -18,7 +18,7 @@ from projects.commitments import standing
 from projects.confidence import assess
 from projects.models import KeyProject
 from projects.path import Path, path_of
-from projects.stage_fields import completeness, missing_for_next, words
+from projects.stage_fields import completeness, gaps, missing_for_next, words
 from services.assistance import Plan, plan_for
 from services.choices_cases import OFFICE_STATES, CaseOutcome, CaseState
 from services.models import Case
@@ -148,6 +148,14 @@ def figures(project: Any, on: date) -> list[tuple[str, str, str]]:
     ]
 
 
+def helper_fact(project: KeyProject) -> tuple[str, str, str]:
+    """Who keeps in touch with the project; from signing on somebody should."""
+    if project.helper:
+        return "服务专员", str(project.helper), ""
+    signed = project.stage in Stage.from_(Stage.SIGNED)
+    return "服务专员", "未指定", "签约起应有一位，请在台账中指定" if signed else ""
+
+
 def page(project: Any, user: Any, on: date) -> dict[str, Any]:
     """Everything on the page. `project` comes `with_totals` and `with_confidence_inputs`."""
     path = path_of(project, on)
@@ -165,11 +173,12 @@ def page(project: Any, user: Any, on: date) -> dict[str, Any]:
         "people": [
             ("责任单位", project.department.name if project.department else "未填", ""),
             ("责任领导", project.responsible or "未填", ""),
-            ("服务专员", str(project.helper or "未填"), ""),
+            helper_fact(project),
             ("投资项目代码", project.project_code or "未填", ""),
         ],
         "next_stage": following.label if following else "",
         "missing": words(missing),
+        "gaps": words(gaps(project)),
         "completeness": completeness(project),
         "path": path,
         "permits": found,

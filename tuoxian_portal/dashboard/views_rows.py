@@ -92,6 +92,7 @@ def projects(request: HttpRequest) -> HttpResponseBase:
         .select_related("industry", "park", "department", "rating")
         .with_totals(on.year)
     )
+    without_helper = KeyProject.objects.without_helper().order_by().values("pk")
     overdue_problems = ProjectProblem.objects.overdue(on).order_by().values("project")
     listing = Listing(
         request,
@@ -103,6 +104,7 @@ def projects(request: HttpRequest) -> HttpResponseBase:
             Facet("industry", "产业", "industry__slug", label_field="industry__name"),
             Facet("band", "投资规模", "investment_band", choices=InvestmentBand.choices),
             Facet("problem", "问题", bands=[Band("overdue", "有超期问题", Q(pk__in=overdue_problems))]),
+            Facet("helper", "服务专员", bands=[Band("none", "没有服务专员", Q(pk__in=without_helper))]),
         ],
         search=lambda rows, text: rows.search(text),
         sorts={

@@ -46,6 +46,7 @@ STAFF_LABELS = {
     "return_papers": "退还材料",
     "transfer": "转交网点",
     "attach": "添加附件",
+    "file_under": "附件归类",
     "detach": "撤下附件",
     "open_attachment": "查看附件",
 }

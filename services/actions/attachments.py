@@ -1,7 +1,7 @@
 """Attaching files to a case, taking them away, handing them out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy as copy_of
 from dataclasses import dataclass
 from typing import Any
@@ -45,7 +45,8 @@ def attach(
 ) -> Attached:
     """Keeps `file` with `case`, or, before it is recorded, under the token `submission` of its form.
 
-    The same bytes a second time are recognised and not kept twice. Raises `ValidationError` for a file
+    `line` (of the case) or `material` (of the catalogue) is what the file shows; it may come later. The
+    same bytes a second time are recognised and not kept twice. Raises `ValidationError` for a file
     that `check_upload` refuses (nothing is written), `NotPermitted`, `WorkflowError` on a closed case.
     """
     if not actor.has_perm(ADD):
@@ -71,6 +72,8 @@ def attach(
         if case is None:
             present = present.filter(uploaded_by=actor)
         if same := present.filter(sha256=checked.sha256).first():
+            if (line or material) and not (same.line_id or same.material_id):
+                same = _filed(same, actor, line, material)
             return Attached(same, is_new=False)
         if present.count() >= MAX_ATTACHMENTS:
             raise WorkflowError(f"一件最多 {MAX_ATTACHMENTS} 个附件，请先撤下不需要的。")
@@ -135,22 +138,79 @@ def adopt(*, case: Case, actor: Any) -> int:
 @transaction.atomic
 def adopt_for_all(*, submission: UUID, cases: Sequence[Case], actor: Any) -> int:
     """Gives every case of a bundle, just recorded, what was uploaded for the whole of it: each department
-    sees the file in its own case, and takes it away from there only. Returns how many files; one query
-    when there is none, else two more."""
+    sees the file in its own case, and takes it away from there only. A file of one material goes to the
+    cases that ask for it. Returns how many files; one query when there is none, else three more."""
     waiting = list(CaseAttachment.objects.filter(submission=submission, case=None, uploaded_by=actor))
     if not waiting or not cases:
         return 0
-    first, *others = cases
+    lines = {(line.case_id, line.material_id): line for line in CaseMaterial.objects.filter(case__in=cases)}
     copies = []
     for attachment in waiting:
+        asking = [case for case in cases if (case.pk, attachment.material_id) in lines]
+        first, *others = asking or cases
         for case in others:
-            copy = copy_of(attachment)
-            copy.pk, copy.case, copy.submission = None, case, case.submission
-            copies.append(copy)
-        attachment.case, attachment.submission = first, first.submission
+            copies.append(_given(copy_of(attachment), case, lines))
+            copies[-1].pk = None
+        _given(attachment, first, lines)
     CaseAttachment.objects.bulk_create(copies)
-    CaseAttachment.objects.bulk_update(waiting, ["case", "submission"])
+    CaseAttachment.objects.bulk_update(waiting, ["case", "submission", "line"])
     return len(waiting)
+
+
+def _given(
+    attachment: CaseAttachment, case: Case, lines: Mapping[tuple[int, int | None], CaseMaterial]
+) -> CaseAttachment:
+    attachment.case, attachment.submission = case, case.submission
+    attachment.line = lines.get((case.pk, attachment.material_id)) if attachment.material_id else None
+    return attachment
+
+
+def _take(attachment: CaseAttachment, actor: Any, *, closed: str) -> CaseAttachment:
+    """The row as it is now, locked with its case. `closed` is said where the case is over."""
+    rows = CaseAttachment.objects.visible_to(actor).select_for_update(of=("self",))
+    fresh = rows.filter(pk=attachment.pk).first()
+    if fresh is None:
+        raise NotPermitted("这个附件不在您的办理范围内。")
+    if fresh.case_id is not None and not fresh.removed_at and not lock(Case(pk=fresh.case_id), actor).is_open:
+        raise WorkflowError(closed)
+    return fresh
+
+
+@transaction.atomic
+def file_under(
+    *,
+    attachment: CaseAttachment,
+    actor: Any,
+    line: CaseMaterial | None = None,
+    material: Material | None = None,
+) -> CaseAttachment:
+    """归类: the file shows `line` of its case or, before that is recorded, `material` of the catalogue;
+    with neither it is 未归类. Raises as `attach` does."""
+    if not actor.has_perm(ADD):
+        raise NotPermitted("您没有整理附件的权限。如需整理，请联系窗口负责人。")
+    fresh = _take(attachment, actor, closed="本件已结束，附件不再变动。")
+    if fresh.removed_at:
+        raise WorkflowError("这个附件已撤下。")
+    if line is not None and line.case_id != fresh.case_id:
+        raise ValidationError({"material": "所选材料不属于本件，请刷新页面后重选。"})
+    return _filed(fresh, actor, line, material)
+
+
+def _filed(
+    fresh: CaseAttachment, actor: Any, line: CaseMaterial | None, material: Material | None
+) -> CaseAttachment:
+    before = (fresh.line_id, fresh.material_id)
+    fresh.line, fresh.material = line, line.material if line else material
+    if (fresh.line_id, fresh.material_id) == before:
+        return fresh
+    fresh.save(update_fields=["line", "material"])
+    log(
+        actor=actor,
+        action="file_under",
+        target=fresh.case or fresh,
+        reason=f"{fresh.name}：{line or material or '未归类'}",
+    )
+    return fresh
 
 
 @transaction.atomic
@@ -159,16 +219,10 @@ def remove(*, attachment: CaseAttachment, actor: Any, reason: str = "") -> CaseA
 
     Before the case is recorded no reason is asked for. Raises `WorkflowError` on a closed case.
     """
-    rows = CaseAttachment.objects.visible_to(actor).select_for_update(of=("self",))
-    fresh = rows.filter(pk=attachment.pk).first()
-    if fresh is None:
-        raise NotPermitted("这个附件不在您的办理范围内。")
+    fresh = _take(attachment, actor, closed="本件已结束，附件不能再撤下。")
     if fresh.removed_at:
         return fresh  # the second click
     if fresh.case_id is not None:
-        case = lock(Case(pk=fresh.case_id), actor)
-        if not case.is_open:
-            raise WorkflowError("本件已结束，附件不能再撤下。")
         if fresh.uploaded_by_id != actor.pk and not actor.has_perm("services.receive_case"):
             raise NotPermitted("附件由上传人或窗口撤下。")
         if not reason.strip():

@@ -5,7 +5,7 @@ The counter includes `admin/services/case/attachments.html` inside its own form 
 it is posted: so files survive an error on the form with and without scripts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,46 +15,91 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.urls import URLPattern, path, reverse
 
 from services.actions import attachments as do
+from services.choices_cases import MaterialState
 from services.models.attachments import CaseAttachment
-from services.models.cases import Case
+from services.models.cases import Case, CaseMaterial
 from services.models.catalogue import Material
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.uploads import ACCEPT, ALLOWED_TEXT, file_response
 
 FIELD = "attachments"
+TARGET = "attachment_material"
 
 
 def attachments_of(
-    request: HttpRequest, *, case: Case | None = None, submission: UUID | str | None = None
+    request: HttpRequest,
+    *,
+    case: Case | None = None,
+    submission: UUID | str | None = None,
+    materials: Sequence[tuple[int, str]] = (),
 ) -> dict[str, Any]:
-    """What the section shows: of `case`, or of the form with the token `submission`; one query."""
-    rows = CaseAttachment.objects.visible_to(request.user).select_related("uploaded_by", "line")
+    """What the section shows: of `case`, or of the form with the token `submission`, whose `materials`
+    (of the catalogue) a file can belong to; one query. Sets `files` on each material of `case`."""
+    rows = CaseAttachment.objects.visible_to(request.user).select_related("uploaded_by", "line", "material")
     token = case.submission if case else _token(str(submission or ""))
     found = list(rows.filter(submission=token)) if token else []
     user: Any = request.user
     may_add = user.has_perm(do.ADD) and (case is None or case.is_open)
+    if case is not None:
+        materials = [(m.pk, m.name) for m in case.materials.all() if m.state != MaterialState.NOT_NEEDED]
+    present = [_with_choices(a, materials) for a in found if a.removed_at is None]
+    for line in case.materials.all() if case else []:
+        line.files = [a for a in present if a.line_id == line.pk]  # type: ignore[attr-defined]  # for the page
     return {
         "case": case,
         "submission": token,
-        "present": [a for a in found if a.removed_at is None],
+        "present": sorted(present, key=lambda a: a.shows == ""),
         "removed": [a for a in found if a.removed_at],
         "may_add": may_add,
         "may_remove": may_add,
-        "lines": [m for m in case.materials.all() if m.state != "not_needed"] if case and may_add else [],
+        "targets": materials if may_add else [],
+        "target": request.POST.get(TARGET, ""),
         "accept": ACCEPT,
         "allowed": ALLOWED_TEXT,
         "upload_url": reverse("admin:services_case_attach"),
     }
 
 
+def _with_choices(attachment: CaseAttachment, materials: Sequence[tuple[int, str]]) -> CaseAttachment:
+    """With `chosen`, and `choices` that hold it even where the list of materials has changed since."""
+    what = attachment.line if attachment.case_id else attachment.material
+    attachment.chosen = what.pk if what else None  # type: ignore[attr-defined]  # for the page
+    known = any(pk == attachment.chosen for pk, _name in materials)  # type: ignore[attr-defined]
+    extra = [(what.pk, what.name)] if what and not known else []
+    attachment.choices = [*materials, *extra]  # type: ignore[attr-defined]
+    return attachment
+
+
 def keep_files(request: HttpRequest, *, submission: UUID | str) -> list[str]:
-    """Keeps the files that came with a posted counter form; returns what was wrong with the others, one
-    sentence each."""
+    """Keeps the files that came with a posted counter form, under the material chosen for them, and what
+    was chosen for those kept before; returns what was wrong, one sentence each."""
     token = _token(str(submission))
-    files = request.FILES.getlist(FIELD)
-    if token is None or not files:
+    if token is None:
         return []
-    return _attach_all(request, files, submission=token)[1]
+    _file_all(request, token)
+    files = request.FILES.getlist(FIELD)
+    if not files:
+        return []
+    return _attach_all(request, files, submission=token, material=_material(request.POST.get(TARGET, "")))[1]
+
+
+def _file_all(request: HttpRequest, token: UUID) -> None:
+    """Files what the form already has under the materials chosen beside them (`shows_<pk>`)."""
+    chosen = {name: value for name, value in request.POST.items() if name.startswith("shows_")}
+    if not chosen:
+        return
+    rows = CaseAttachment.objects.present().filter(submission=token, case=None, uploaded_by=request.user.pk)
+    for attachment in rows:
+        if (key := chosen.get(f"shows_{attachment.pk}")) is not None:
+            do.file_under(attachment=attachment, actor=request.user, material=_material(key))
+
+
+def _material(key: str) -> Material | None:
+    return Material.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 18 else None
+
+
+def _line(case: Case, key: str) -> CaseMaterial | None:
+    return next((m for m in case.materials.all() if str(m.pk) == key), None)
 
 
 def _attach_all(
@@ -84,6 +129,8 @@ def _as_dict(attachment: CaseAttachment, *, is_new: bool = True) -> dict[str, An
         "name": attachment.name,
         "size": attachment.size_text,
         "kind": attachment.file_kind.label,
+        "shows": attachment.shows,
+        "chosen": attachment.line_id if attachment.case_id else attachment.material_id,
         "is_new": is_new,
         "url": reverse("admin:services_case_attachment", args=[attachment.pk]),
         "remove_url": reverse("admin:services_case_attachment_remove", args=[attachment.pk]),
@@ -99,6 +146,11 @@ class AttachmentsMixin:
         return [
             path("attachments/", view(self.attach_view), name="services_case_attach"),
             path("attachments/<int:pk>/", view(self.attachment_view), name="services_case_attachment"),
+            path(
+                "attachments/<int:pk>/file/",
+                view(self.file_attachment_view),
+                name="services_case_attachment_file",
+            ),
             path(
                 "attachments/<int:pk>/remove/",
                 view(self.remove_attachment_view),
@@ -125,10 +177,11 @@ class AttachmentsMixin:
             return JsonResponse({"attachments": [_as_dict(a) for a in found["present"]]})
         files = request.FILES.getlist(FIELD)
         where: dict[str, Any] = {"case": case, "submission": token}
-        if (key := data.get("line", "")).isdecimal() and case is not None:
-            where["line"] = next((m for m in case.materials.all() if str(m.pk) == key), None)
-        if (key := data.get("material", "")).isdecimal() and len(key) < 18:
-            where["material"] = Material.objects.filter(pk=key).first()
+        chosen = data.get(TARGET, "")
+        if case is not None:
+            where["line"] = _line(case, chosen)
+        else:
+            where["material"] = _material(chosen)
         kept, problems = _attach_all(request, files, **where)
         if not files:
             problems.append(f"请选择文件（{ALLOWED_TEXT}）。")
@@ -158,6 +211,20 @@ class AttachmentsMixin:
             messages.error(request, error.message)
             return self._back(attachment.case)
         return file_response(file, name=attachment.name, kind=attachment.file_kind)
+
+    def file_attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Files it under a material of its case, or under none."""
+        attachment = self._attachment(request, pk)
+        case = attachment.case
+        if request.method == "POST" and case is not None:
+            line = _line(case, request.POST.get(TARGET, ""))
+            try:
+                do.file_under(attachment=attachment, actor=request.user, line=line)
+                where = f"归入“{line.name}”" if line else "改为未归类"
+                messages.success(request, f"附件“{attachment.name}”已{where}。")
+            except PortalError as error:
+                messages.error(request, error.message)
+        return self._back(case)
 
     def remove_attachment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Takes the file away; a script gets JSON, a form its page."""

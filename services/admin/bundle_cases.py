@@ -225,6 +225,7 @@ class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
     def _attachments(self, request: HttpRequest, record: BundleCase) -> list[CaseAttachment]:
         """The files of its cases that this person sees, the same file once; one query."""
         rows = CaseAttachment.objects.visible_to(request.user).present().filter(case__bundle_case=record)
+        rows = rows.select_related("line", "material")
         return list({row.sha256: row for row in rows}.values())
 
     def _row(self, case: Case, visible: bool) -> dict[str, Any]:

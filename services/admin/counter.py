@@ -100,6 +100,11 @@ class Sheet:
             for message in found
         ]
 
+    @property
+    def materials(self) -> list[tuple[int, str]]:
+        """(pk, name) of what a file can show."""
+        return [(line.material, str(line.row.name)) for line in self.lines if line.material]
+
     def place_errors(self) -> None:
         """Puts what is wrong with a material or a question beside it."""
         for line in self.lines:
@@ -148,7 +153,7 @@ def counter_page(
         "bundles": bundles,
         "kinds": ApplicantKind.choices,
         "outlet": getattr(request.user, "outlet", None),
-        "files": attachments_of(request, submission=sheet.submission),
+        "files": attachments_of(request, submission=sheet.submission, materials=sheet.materials),
         "form_note": FORM_NOTE,
         "may_override": request.user.has_perm("services.override_number"),  # type: ignore[union-attr]  # staff
         "note_length": NOTE_LENGTH,

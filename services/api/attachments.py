@@ -46,11 +46,19 @@ class AttachSerializer(serializers.Serializer):
     )
 
 
+class FileUnderSerializer(serializers.Serializer):
+    material = serializers.IntegerField(allow_null=True, help_text="本件材料的 id；null 为未归类")
+
+
 class DetachSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=200)
 
 
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="附件的 id")
+
+
+def _line(case: Case, key: int | None) -> CaseMaterial | None:
+    return None if key is None else get_object_or_404(CaseMaterial, pk=key, case=case)
 
 
 class AttachmentRoutes:
@@ -91,9 +99,7 @@ class AttachmentRoutes:
         case: Case = here.get_object()
         data = AttachSerializer(data=request.data)
         data.is_valid(raise_exception=True)
-        line = None
-        if (key := data.validated_data["material"]) is not None:
-            line = get_object_or_404(CaseMaterial, pk=key, case=case)
+        line = _line(case, data.validated_data["material"])
         kept = do.attach(file=data.validated_data["file"], actor=request.user, case=case, line=line)
         answer = CaseAttachmentSerializer(kept.attachment).data
         return Response(answer, status=201 if kept.is_new else 200)
@@ -110,6 +116,23 @@ class AttachmentRoutes:
         attachment = self._attachment(int(id))
         file = do.hand_out(attachment=attachment, actor=request.user)
         return file_response(file, name=attachment.name, kind=attachment.file_kind)
+
+    @extend_schema(
+        summary="附件归类",
+        parameters=[ID],
+        request=FileUnderSerializer,
+        responses=CaseAttachmentSerializer,
+        tags=["services"],
+    )
+    @action(detail=True, methods=["post"], url_path=r"attachments/(?P<id>\d{1,18})/file-under")
+    def file_under(self, request: Request, case_number: str, id: str) -> Response:
+        """附件归入本件的一份材料，或改为未归类。"""
+        attachment = self._attachment(int(id))
+        data = FileUnderSerializer(data=request.data)
+        data.is_valid(raise_exception=True)
+        line = _line(attachment.case, data.validated_data["material"])
+        filed = do.file_under(attachment=attachment, actor=request.user, line=line)
+        return Response(CaseAttachmentSerializer(filed).data)
 
     @extend_schema(
         summary="撤下附件",

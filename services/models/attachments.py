@@ -87,6 +87,11 @@ class CaseAttachment(Sampled):
         return KINDS[self.kind]
 
     @property
+    def shows(self) -> str:
+        """The name of the material that it shows; "" while it is 未归类."""
+        return str(self.line.name if self.line else self.material.name if self.material else "")
+
+    @property
     def size_text(self) -> str:
         """`830 KB` or `1.4 MB`."""
         kilobytes = self.size / 1024

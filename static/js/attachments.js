@@ -3,11 +3,16 @@
   const section = document.querySelector("[data-attachments]");
   if (!section) return;
   const list = section.querySelector("[data-list]"), progress = section.querySelector("[data-progress]");
+  const target = () => section.querySelector("#id_attachment_material"); // the counter puts another in its place
   // The cookie's, which is new after a login in another window.
   const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? document.querySelector('[name="csrfmiddlewaretoken"]').value;
   // These are not unfold's inputs: its own listener would look for a text field beside them.
   section.querySelectorAll("input[type=file]").forEach((input) => { input.hasChangeListener = true; });
   section.querySelectorAll(".wb-script").forEach((part) => { part.hidden = false; });
+
+  const fill = (select, chosen) => { select.replaceChildren(...[...target().options].map((o) => new Option(o.text, o.value, false, o.value === chosen))); };
+  // Another item was chosen: its materials. What was filed under one that it asks for stays there.
+  document.addEventListener("counter:materials", () => list.querySelectorAll("select").forEach((select) => fill(select, select.value)));
 
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
   const show = (file) => {
@@ -15,7 +20,11 @@
     const row = make("li", ""), soft = make("span", ` ${file.kind}，${file.size} `, { className: "wb-soft" });
     row.dataset.id = file.id;
     row.append(make("a", file.name, { href: file.url, target: "_blank", rel: "noopener" }), soft);
-    if (section.dataset.submission) {
+    if (section.dataset.case) row.append(make("span", file.shows || "未归类", { className: "wb-badge" }));
+    else {
+      const label = make("label", "对应材料 ", { className: "wb-shows" }), select = make("select", "", { name: `shows_${file.id}` });
+      select.setAttribute("aria-label", `“${file.name}”对应材料`);
+      fill(select, String(file.chosen ?? "")); label.append(select); row.append(label, " ");
       const button = make("button", "撤下", { type: "button", className: "wb-button" });
       button.dataset.remove = file.remove_url; button.setAttribute("aria-label", `撤下“${file.name}”`);
       row.append(button);
@@ -29,10 +38,10 @@
     bar.setAttribute("aria-label", `${file.name} 上传进度`);
     row.append(bar, " ", state); progress.append(row);
     const fail = (text) => { state.textContent = text; state.className = "wb-error"; bar.remove(); };
-    const body = new FormData(), line = section.querySelector('[name="line"]');
+    const body = new FormData();
     body.set("attachments", file);
     if (section.dataset.case) body.set("case", section.dataset.case); else body.set("submission", section.dataset.submission);
-    if (line && line.value) body.set("line", line.value);
+    if (target()?.value) body.set("attachment_material", target().value);
     const request = new XMLHttpRequest();
     request.open("POST", section.dataset.url);
     request.setRequestHeader("Accept", "application/json");

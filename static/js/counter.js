@@ -68,6 +68,8 @@
     if (!response) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
     for (const part of ["chosen", "item-form"]) document.getElementById(part).replaceChildren(...fresh.getElementById(part).childNodes);
+    document.getElementById("attachment-target")?.replaceWith(fresh.getElementById("attachment-target"));
+    document.dispatchEvent(new Event("counter:materials"));
     const kind = fresh.querySelector('[name="kind"]:checked');
     if (kind && !form.elements.number.value) form.querySelector(`[name="kind"][value="${kind.value}"]`).checked = true;
     (chosen.querySelector('input[type="checkbox"]') || form.elements.number).focus();

@@ -16,6 +16,7 @@ from services.choices_cases import CLOSED_STATES, CaseState
 from services.models import Case, CaseAttachment
 from services.tasks import sweep_attachments
 from tests.factories.accounts import UserFactory
+from tests.factories.bundle_cases import BundleHall
 from tests.factories.cases import Hall
 from tests.factories.directory import OutletFactory
 from tests.uploads import docx, jpeg, pdf
@@ -225,10 +226,12 @@ def test_the_form_of_the_page_works_without_scripts(clerk, hall) -> None:
     case = hall.record()
     line = case.materials.first()
     page = case.get_absolute_url()
-    answer = clerk.post(UPLOAD, {"case": case.pk, "line": line.pk, "attachments": upload()}, follow=True)
+    answer = clerk.post(
+        UPLOAD, {"case": case.pk, "attachment_material": line.pk, "attachments": upload()}, follow=True
+    )
     shown = answer.content.decode()
     assert "已添加附件“营业执照.pdf”" in shown
-    assert f"对应“{line.name}”" in shown
+    assert f'wb-info">{line.name}</span>' in shown
     assert (
         "没有重复保存"
         in clerk.post(UPLOAD, {"case": case.pk, "attachments": upload()}, follow=True).content.decode()
@@ -298,6 +301,93 @@ def test_a_closed_case_shows_its_files_without_a_form(clerk, hall) -> None:
     assert 'type="file"' not in shown
 
 
+# --- Under a material ---------------------------------------------------------------------------------
+
+
+def test_a_kept_file_is_filed_under_a_material_and_out_again(hall) -> None:
+    case = hall.record()
+    one, line = attached(hall, case), case.materials.last()
+    assert one.shows == "", "what was not said is 未归类"
+    assert do.file_under(attachment=one, actor=hall.reviewer, line=line).shows == line.name
+    assert do.file_under(attachment=one, actor=hall.clerk, line=line).line == line, "twice is once"
+    assert do.file_under(attachment=one, actor=hall.clerk).line is None
+    assert [e.action for e in history_of(case)][:2] == ["file_under"] * 2
+    assert len([e for e in history_of(case) if e.action == "file_under"]) == 2
+
+
+def test_filing_is_refused_in_words(hall) -> None:
+    case, other = hall.record(), hall.record()
+    one = attached(hall, case)
+    with pytest.raises(ValidationError, match="不属于本件"):
+        do.file_under(attachment=one, actor=hall.clerk, line=other.materials.first())
+    with pytest.raises(NotPermitted):
+        do.file_under(attachment=one, actor=hall.supervisor, line=case.materials.first())
+    with pytest.raises(NotPermitted, match="范围"):
+        do.file_under(attachment=one, actor=UserFactory(roles=["window"], outlet=OutletFactory()))
+    do.remove(attachment=one, actor=hall.clerk, reason="传错")
+    with pytest.raises(WorkflowError, match="撤下"):
+        do.file_under(attachment=one, actor=hall.clerk, line=case.materials.first())
+    Case.objects.filter(pk=other.pk).update(state=CaseState.WITHDRAWN)
+    late = attached(hall, case, file=upload("b.docx", docx()))
+    Case.objects.filter(pk=case.pk).update(state=CaseState.WITHDRAWN)
+    with pytest.raises(WorkflowError, match="已结束"):
+        do.file_under(attachment=late, actor=hall.clerk, line=case.materials.first())
+
+
+def test_the_same_bytes_again_say_what_they_show(hall) -> None:
+    case = hall.record()
+    attached(hall, case)
+    again = do.attach(file=upload(), actor=hall.clerk, case=case, line=case.materials.first())
+    assert (again.is_new, again.attachment.shows) == (False, case.materials.first().name)
+
+
+def test_the_page_shows_files_under_their_material_and_files_them_without_scripts(clerk, hall) -> None:
+    case = hall.record()
+    first = case.materials.first()
+    data = {"case": case.pk, "attachment_material": first.pk, "attachments": upload("甲.pdf")}
+    clerk.post(UPLOAD, data)
+    clerk.post(UPLOAD, {"case": case.pk, "attachments": upload("乙.docx", docx())})
+    page = clerk.get(case.get_absolute_url()).content.decode()
+    table = page[page.index('id="materials"') : page.index('id="custody"')]
+    assert "甲.pdf" in table
+    assert "乙.docx" not in table
+    assert page.count("未归类</span>") == 1
+    loose = case.attachments.get(name="乙.docx")
+    url = reverse("admin:services_case_attachment_file", args=[loose.pk])
+    page = clerk.post(url, {"attachment_material": first.pk}, follow=True).content.decode()
+    assert f"归入“{first.name}”" in page
+    assert "未归类</span>" not in page
+    page = clerk.post(url, {"attachment_material": "²"}, follow=True).content.decode()
+    assert "改为未归类" in page
+
+
+def test_the_counter_files_what_comes_with_its_form(clerk, hall) -> None:
+    token, [first, second] = str(uuid4()), [m.material for m in hall.item.materials.all()]
+    early = do.attach(file=upload("先传.docx", docx()), actor=hall.clerk, submission=UUID(token)).attachment
+    form = {
+        "submission": token,
+        "item": hall.item.code,
+        "recompute": "1",
+        "attachment_material": first.pk,
+        "attachments": upload("随表.pdf"),
+        f"shows_{early.pk}": second.pk,
+    }
+    page = clerk.post("/admin/services/case/add/", form).content.decode()
+    assert page.count("selected") >= 2
+    case = hall.record(submission=UUID(token))
+    assert {a.name: a.shows for a in case.attachments.select_related("line")} == {
+        "先传.docx": second.name,
+        "随表.pdf": first.name,
+    }
+
+
+def test_a_script_hears_under_what_its_file_stands(clerk, hall) -> None:
+    token, material = str(uuid4()), hall.item.materials.first().material
+    data = {"submission": token, "attachment_material": material.pk, "attachments": upload()}
+    [made] = clerk.post(UPLOAD, data, headers=JSON).json()["attachments"]
+    assert (made["shows"], made["chosen"]) == (material.name, material.pk)
+
+
 # --- API --------------------------------------------------------------------------------------------
 
 
@@ -314,6 +404,12 @@ def test_the_api_lists_keeps_and_hands_out(api_client, hall) -> None:
     [one] = api_client.get(url).json()
     assert one["sha256"] == made.json()["sha256"]
     assert b"".join(api_client.get(f"{url}{one['id']}/").streaming_content) == pdf()
+    filed = api_client.post(f"{url}{one['id']}/file-under/", {"material": None}, format="json")
+    assert (filed.status_code, filed.json()["material"]) == (200, "")
+    again = api_client.post(f"{url}{one['id']}/file-under/", {"material": case.materials.last().pk})
+    assert again.json()["material"] == case.materials.last().name
+    for bad, status in ((0, 404), ("x", 400), (10**30, 400)):
+        assert api_client.post(f"{url}{one['id']}/file-under/", {"material": bad}).status_code == status
     gone = api_client.post(f"{url}{one['id']}/remove/", {"reason": "传错"})
     assert gone.status_code == 200
     assert api_client.get(url).json() == []
@@ -336,3 +432,22 @@ def test_correcting_a_case_leaves_its_files(hall) -> None:
     case = cases.request_correction(case=case, actor=hall.clerk, missing=["复印件不清晰"], days=5)
     assert isinstance(one.submission, UUID)
     assert list(case.attachments.all()) == [one]
+
+
+def test_a_file_of_one_material_goes_to_the_cases_of_the_bundle_that_ask_for_it() -> None:
+    hall, token = BundleHall(), uuid4()
+    own = hall.beside.materials.exclude(material=hall.identity).first().material
+    for name, content, material in (
+        ("照片.jpg", jpeg(), None),
+        ("身份证.pdf", pdf(), hall.identity),
+        ("平面图.docx", docx(), own),
+    ):
+        do.attach(file=upload(name, content), actor=hall.clerk, submission=token, material=material)
+    made = hall.record(submission=token)
+    kept = {
+        item: {a.name: a.shows for a in hall.case(made, item).attachments.select_related("line", "material")}
+        for item in hall.items
+    }
+    everywhere = {"照片.jpg": "", "身份证.pdf": hall.identity.name}
+    assert kept[hall.first] == kept[hall.second] == everywhere
+    assert kept[hall.beside] == everywhere | {"平面图.docx": own.name}

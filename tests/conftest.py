@@ -77,6 +77,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The roles are there once and for all: every test that needs a person needs them. A test that
     asserts an empty start takes `no_roles`; after a flush `UserFactory` loads them again."""
     from tuoxian_portal.accounts.reference import RoleSet
+    from tuoxian_portal.celery import app
+
+    app.loader.import_default_modules()  # as a worker does before it takes work: jobs find their handlers
 
     with django_db_blocker.unblock():
         RoleSet().load()

@@ -174,6 +174,29 @@ def test_a_job_whose_worker_was_killed_is_done_again(handler):
     assert (job.state, job.attempts) == (Job.State.SUCCEEDED, 2)
 
 
+@pytest.mark.parametrize("late", ["fails", "ends", "goes on"])
+def test_a_worker_that_was_given_up_has_no_say_any_more(late):
+    """It was only slow: another one took the job over and finished it meanwhile."""
+    job, attempts = make(), []
+
+    @jobs.job_handler("test")
+    def work(claimed: Job, progress: jobs.Progress) -> str:
+        attempts.append(claimed.attempts)
+        if len(attempts) == 2:
+            return "/the-second/"
+        Job.objects.filter(pk=claimed.pk).update(heartbeat_at=ago(minutes=6))
+        jobs.run(str(claimed.pk))
+        if late == "fails":
+            raise RuntimeError
+        progress(1, 9, "还在写")
+        return "/the-first/"
+
+    jobs.run(str(job.pk))
+    job.refresh_from_db()
+    assert attempts == [1, 2]
+    assert (job.state, job.result_url, job.message) == (Job.State.SUCCEEDED, "/the-second/", "")
+
+
 @pytest.mark.parametrize("state", [Job.State.RUNNING, Job.State.SUCCEEDED, Job.State.FAILED])
 def test_a_second_delivery_does_nothing(state, handler):
     job = make(state, heartbeat_at=timezone.now())

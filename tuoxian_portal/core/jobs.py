@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from tuoxian_portal.core.errors import PortalError
@@ -33,7 +33,7 @@ class Progress:
         self.job = job
 
     def __call__(self, done: int, total: int, message: str = "") -> None:
-        Job.objects.filter(pk=self.job.pk).update(
+        _as_claimed(self.job).update(
             progress_done=done,
             progress_total=total,
             message=message[:300],
@@ -107,7 +107,10 @@ def publish(job: Job) -> bool:
 
 
 def run(job_id: str) -> None:
-    """Does the job once. A second delivery of a job that is running or done does nothing."""
+    """Does the job once. A second delivery of a job that is running or done does nothing.
+
+    A worker that was silent so long that another took its job over says nothing more about it.
+    """
     now = timezone.now()
     stale = Q(state=Job.State.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
     claimed = (
@@ -132,7 +135,7 @@ def run(job_id: str) -> None:
         if not refused:
             logger.exception("job %s (%s) failed", job.pk, job.kind)
         retry = not refused and job.attempts < MAX_ATTEMPTS
-        Job.objects.filter(pk=job_id).update(
+        _as_claimed(job).update(
             state=Job.State.QUEUED if retry else Job.State.FAILED,
             published_at=None,
             finished_at=None if retry else timezone.now(),
@@ -142,9 +145,14 @@ def run(job_id: str) -> None:
             + ("稍后自动重试。" if retry else "已停止重试，请联系系统管理员。"),
         )
         return
-    Job.objects.filter(pk=job_id).update(
+    _as_claimed(job).update(
         state=Job.State.SUCCEEDED, finished_at=timezone.now(), result_url=result_url, message=""
     )
+
+
+def _as_claimed(job: Job) -> QuerySet[Job]:
+    """The row of `job` while it is still this attempt's."""
+    return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
 
 
 def requeue_lost() -> int:

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
+from django.test import Client
 
 from tests.factories.accounts import UserFactory
 from tuoxian_portal.core.display import COOKIE
@@ -100,3 +101,16 @@ def test_a_form_that_is_sent_goes_through(rf, settings):
         return HttpResponse(request.method)
 
     assert view(rf.post("/")).content == b"POST"
+
+
+@pytest.mark.django_db
+def test_a_message_left_from_a_form_is_shown_to_nobody_else(client, settings):
+    """It outlives the session, and would stand on the page that everybody gets."""
+    settings.PUBLIC_PAGE_SECONDS = 60
+    client.force_login(UserFactory(roles=["supervisor"]))
+    client.post("/reports/produce/nothing/", {"period": "2026-01"})
+    del client.cookies["sessionid"]
+    before = client.get("/")
+    assert "没有名为“nothing”的报告" in before.content.decode()
+    assert before["Cache-Control"] == "private, no-cache"
+    assert "没有名为" not in Client().get("/").content.decode()

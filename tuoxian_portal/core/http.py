@@ -10,6 +10,8 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.cache import patch_vary_headers
@@ -18,18 +20,26 @@ from django.utils.translation import get_language
 from tuoxian_portal.core.display import DisplaySettings
 
 
+def _is_somebody_s(request: HttpRequest) -> bool:
+    """Whether the page would show what is this person's alone: her menu, or a message left from a form,
+    which outlives signing out. Asks nothing without a cookie."""
+    if not {settings.SESSION_COOKIE_NAME, CookieStorage.cookie_name} & set(request.COOKIES):
+        return False
+    return request.user.is_authenticated or len(get_messages(request)) > 0
+
+
 def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Gives a page ETag and cache headers, and keeps it for `settings.PUBLIC_PAGE_SECONDS`.
 
-    Only for GET, for people who are not signed in, and for pages without a form token: signed-in
-    people get `private, no-cache` and a fresh page.
+    Only for GET, for people of whom nothing is known, and for pages without a form token: who has signed
+    in, or whom a message waits for, gets `private, no-cache` and a fresh page.
     """
 
     @wraps(view)
     def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
             return view(request, *args, **kwargs)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        if _is_somebody_s(request):
             response = view(request, *args, **kwargs)
             response.headers.setdefault("Cache-Control", "private, no-cache")
             return response

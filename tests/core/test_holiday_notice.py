@@ -34,6 +34,23 @@ def test_the_notice_says_what_the_package_says(year):
     assert read == package
 
 
+def test_a_holiday_that_begins_in_the_year_before_is_entered_there():
+    """As the notice for 2019 had it; without the year the days would fall at its end."""
+    told = "1月1日（周三）放假1天，不调休。"
+    across = "2024年12月30日至2025年1月1日放假调休，共3天。2024年12月28日（周六）上班。"
+    assert told in NOTICES[2025]
+    days = parse_notice(NOTICES[2025].replace(told, across), 2025).days
+    assert days[date(2024, 12, 30)] == (False, "元旦")
+    assert days[date(2024, 12, 28)] == (True, "元旦调休上班")
+    assert days[date(2025, 1, 1)] == (False, "元旦")
+    assert not {date(2025, 12, 28), date(2025, 12, 30)} & set(days)
+
+
+def test_another_year_s_notice_is_refused():
+    with pytest.raises(ValidationError, match="写的是 2025 年，不是 2027 年的安排"):
+        parse_notice(NOTICES[2025].replace("1月1日（周三）", "2025年1月1日（周三）"), 2027)
+
+
 def test_names_are_those_of_the_notice():
     notice = parse_notice(NOTICES[2025], 2025)
     assert notice.festivals[-1] == "国庆节、中秋节"

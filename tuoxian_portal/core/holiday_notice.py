@@ -14,7 +14,7 @@ BRACKETS = re.compile(r"[（(][^（）()]*[)）]")
 SPACE = re.compile(r"\s+")
 # 元旦：… up to the next festival or the end; the number in front and the festival's name are kept apart.
 FESTIVAL = re.compile(r"(?:[一二三四五六七八九十]+、)?([^：:。；、，\d]+(?:、[^：:。；，\d]+)?)[：:]")
-DAY = r"(?:(?P<{0}m>\d{{1,2}})月)?(?P<{0}d>\d{{1,2}})日"
+DAY = r"(?:(?P<{0}y>\d{{4}})年)?(?:(?P<{0}m>\d{{1,2}})月)?(?P<{0}d>\d{{1,2}})日"
 SPAN = re.compile(DAY.format("a") + r"(?:(?:至|—|-|到)" + DAY.format("b") + r")?")
 FEWEST, MOST = 8, 45  # days off a year that are not plain weekends; anything else was cut or is no notice
 
@@ -31,7 +31,8 @@ class Notice:
 def parse_notice(text: str, year: int) -> Notice:
     """The notice for `year`. Days off that are weekends anyway are left out, working weekends are in.
 
-    Raises `ValidationError` that quotes the sentence which cannot be understood; nothing is guessed.
+    New Year's holiday may begin in the last days of the year before, which the notice then names
+    (2018年12月30日至2019年1月1日). Raises `ValidationError` that quotes the sentence which cannot be understood; nothing is guessed.
     """
     compacted = SPACE.sub("", BRACKETS.sub("", text))
     parts = list(FESTIVAL.finditer(compacted))
@@ -61,11 +62,11 @@ def _festival(notice: Notice, name: str, body: str, year: int) -> None:
             raise ValidationError(f"{name}：看不懂“{sentence[:40]}”，请改为“×月×日至×日放假”或“×月×日上班”。")
         for span in spans:
             month = int(span["am"] or month)
-            first = _date(year, month, int(span["ad"]), name)
+            first = _date(span["ay"], year, month, int(span["ad"]), name)
             last = first
             if span["bd"]:
                 month = int(span["bm"] or month)
-                last = _date(year, month, int(span["bd"]), name)
+                last = _date(span["by"], year, month, int(span["bd"]), name)
             if not first <= last <= first + timedelta(days=15):
                 raise ValidationError(f"{name}：“{span[0]}”前后颠倒或超过 15 天，请核对。")
             _enter(notice, first, last, works, name)
@@ -86,7 +87,11 @@ def _enter(notice: Notice, first: date, last: date, works: bool, name: str) -> N
         day += timedelta(days=1)
 
 
-def _date(year: int, month: int, day: int, name: str) -> date:
+def _date(stated: str | None, year: int, month: int, day: int, name: str) -> date:
+    """The day, in the year that stands before it or else the notice's."""
+    if stated and int(stated) not in {year - 1, year}:
+        raise ValidationError(f"{name}：写的是 {stated} 年，不是 {year} 年的安排。请核对年份。")
+    year = int(stated or year)
     try:
         return date(year, month, day)
     except ValueError as error:

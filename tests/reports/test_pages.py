@@ -1,8 +1,11 @@
 """The archive pages: who sees what, downloads by permission, a page that never fails with the broker."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.storage import storages
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories.accounts import UserFactory
 from tests.reports.conftest import KIND, PERIOD
@@ -235,3 +238,27 @@ def test_the_admin_is_read_only(client, run, supervisor):
     assert run.files.first().get_absolute_url() in text(page)
     assert client.get("/admin/reports/reportrun/add/").status_code == 403
     assert client.post(f"/admin/reports/reportrun/{run.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_newest_failures_are_told_however_many_there_were(client, ledger):
+    ledger(1)
+    client.force_login(UserFactory(roles=["project_officer"]))
+    failed = {"kind": actions.JOB, "title": "月报", "state": Job.State.FAILED}
+    for number in range(60):
+        key = {"kind": KIND, "period": "2020-01"}
+        Job.objects.create(**failed, payload=key, dedupe_key=f"{KIND}:2020-01", message=f"旧{number}")
+    for word in ("先前的原因", "最近的原因"):
+        payload = {"kind": KIND, "period": PERIOD}
+        Job.objects.create(**failed, payload=payload, dedupe_key=f"{KIND}:{PERIOD}", message=word)
+        Job.objects.filter(message="先前的原因").update(created_at=timezone.now() - timedelta(hours=1))
+    page = text(client.get(LIST))
+    assert "最近的原因" in page
+    assert "先前的原因" not in page
+
+
+@pytest.mark.parametrize("period", ["", "../x", "2026-13"])
+def test_a_rerun_without_reason_for_no_period_says_so(client, period):
+    client.force_login(UserFactory(roles=["supervisor"]))
+    response = client.post(produce_url(), {"period": period, "reason": " "}, follow=True)
+    assert response.status_code == 200
+    assert "重新生成须写明理由" in text(response)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from tuoxian_portal.core.calendar import today
-from tuoxian_portal.core.errors import NotPermitted, PortalError
+from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.export import disposition
 from tuoxian_portal.core.listing import Facet, Listing
 from tuoxian_portal.core.models import Job
@@ -40,9 +40,9 @@ def open_jobs(user: Any) -> list[dict[str, Any]]:
 def failed_jobs(waiting: dict[str, list[str]]) -> list[Job]:
     """The newest failure of each period that still has no report."""
     found: dict[str, Job] = {}
-    for job in Job.objects.filter(kind=actions.JOB, state=Job.State.FAILED).order_by("created_at")[:50]:
+    for job in Job.objects.filter(kind=actions.JOB, state=Job.State.FAILED).order_by("-created_at")[:50]:
         if job.payload.get("period") in waiting.get(job.payload.get("kind", ""), []):
-            found[job.dedupe_key] = job
+            found.setdefault(job.dedupe_key, job)
     return list(found.values())
 
 
@@ -107,14 +107,11 @@ def produce(request: HttpRequest, kind: str) -> HttpResponse:
     """Asks for a report, or for one made anew when a reason is given."""
     period = request.POST.get("period", "")
     reason = request.POST.get("reason", "").strip()[:300]
-    if "reason" in request.POST and not reason:
-        messages.error(request, "重新生成须写明理由。")
-        return redirect("reports:detail", period=period)
     try:
+        if "reason" in request.POST and not reason:
+            messages.error(request, "重新生成须写明理由。")
+            return redirect("reports:detail", period=clean_period(period))
         outcome = actions.request_report(kind=kind, period=period, actor=request.user, reason=reason)
-    except NotPermitted as error:
-        messages.error(request, error.message)
-        return redirect("reports:list")
     except PortalError as error:
         messages.error(request, error.message)
         return redirect("reports:list")

@@ -155,8 +155,6 @@ class JobAdmin(ReadOnlyAdmin):
         return format_html_join("", "{}<br>", ((line,) for line in job.payload.get("moved", []))) or "—"
 
 
-admin.site.index_title = "工作台"
-
 # What packages register in their own look, or what the portal does not use: the job row is the truth
 # about background work, and nothing is scheduled by the sun.
 for _model in (TaskResult, GroupResult, SolarSchedule, ClockedSchedule, AccessLog):

@@ -59,6 +59,7 @@ ACCEPT = ",".join(f".{extension}" for kind in KINDS.values() for extension in ki
 MAX_NAME = 120
 MAX_ENTRIES = 5_000
 MAX_UNPACKED = 400 * 1024 * 1024
+MAX_TYPES = 1024 * 1024  # of the list of parts, which is read into memory
 MAX_RATIO = 200  # sheets of equal cells reach some 60; a bomb starts at several hundred
 RATIO_FREE = 20 * 1024 * 1024  # below this much unpacked, no ratio is dangerous
 CHUNK = 64 * 1024
@@ -218,7 +219,10 @@ def _archive_kind(stream: IO[bytes], name: str) -> FileKind:
                             unpacked > RATIO_FREE and unpacked > MAX_RATIO * _size(stream)
                         ):
                             raise _refusal("bomb", name, "解压后过大，请拆分或重新导出后再上传。")
-            types = archive.read("[Content_Types].xml") if "[Content_Types].xml" in names else b""
+            types = b""
+            if "[Content_Types].xml" in names:
+                with archive.open("[Content_Types].xml") as part:
+                    types = part.read(MAX_TYPES)
     except ValidationError:
         raise
     except Exception as error:  # zipfile and its decompressors raise a dozen kinds for broken bytes

@@ -1,11 +1,15 @@
 """Fills the working-day calendar from the `holidays` package."""
 
+from importlib.metadata import version
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from tuoxian_portal.core.calendar import import_year, today
 from tuoxian_portal.core.models import CalendarYear
+
+LAST_PUBLISHED = 2026
+"""The last year whose holidays the pinned package has as the State Council published them."""
 
 
 class Command(BaseCommand):
@@ -25,10 +29,7 @@ class Command(BaseCommand):
             if kept and status == CalendarYear.Status.PROJECTED:
                 self.stdout.write(f"{year} 年已由工作人员标为“已公布”，保留不动。")
                 continue
-            changed, removed = import_year(year, status=status, source="holidays 0.109")
+            changed, removed = import_year(year, status=status, source=f"holidays {version('holidays')}")
             self.stdout.write(
                 f"{year} 年（{CalendarYear.Status(status).label}）：更新 {changed} 天，删除 {removed} 天"
             )
-
-
-LAST_PUBLISHED = 2026

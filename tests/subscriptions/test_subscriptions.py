@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from policies.choices import Level
+from tuoxian_portal.core import outbox
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
+from tuoxian_portal.core.outbox import MailState
 from tuoxian_portal.subscriptions import actions, links, sending
 from tuoxian_portal.subscriptions.actions import next_due
-from tuoxian_portal.subscriptions.choices import MessageState, SubscriptionState
+from tuoxian_portal.subscriptions.choices import SubscriptionState
 from tuoxian_portal.subscriptions.forms import SubscribeForm
 from tuoxian_portal.subscriptions.models import Delivered, Edition, Message, Subscription
 from tuoxian_portal.subscriptions.tasks import compose_digests, send_waiting, sweep_subscriptions
@@ -143,7 +145,7 @@ def test_what_was_withdrawn_before_it_was_sent_is_not_told(follow, public, morni
     policy.save()
     sending.send_due()
     assert len(mail.outbox) == 1
-    assert Message.objects.get(kind="digest").state == MessageState.DROPPED
+    assert Message.objects.get(kind="digest").state == MailState.DROPPED
     assert not Delivered.objects.exists()
 
 
@@ -156,7 +158,7 @@ def test_a_refused_message_is_tried_again_and_not_skipped(follow, public, mornin
     ):
         morning()
     message = Message.objects.get(kind="digest")
-    assert (message.state, message.attempts) == (MessageState.QUEUED, 1)
+    assert (message.state, message.attempts) == (MailState.QUEUED, 1)
     assert timedelta(minutes=4) < message.next_try_at - timezone.now() <= timedelta(minutes=5)
     assert "zhang" not in message.error
     public(title="乙")
@@ -172,7 +174,7 @@ def test_a_refused_message_is_tried_again_and_not_skipped(follow, public, mornin
 
 
 def test_the_wait_grows_to_a_day():
-    waits = [sending.wait_after(n) for n in range(1, 40)]
+    waits = [outbox.wait_after(n) for n in range(1, 40)]
     assert waits[0] == timedelta(minutes=5)
     assert waits == sorted(waits)
     assert waits[-1] == timedelta(days=1)

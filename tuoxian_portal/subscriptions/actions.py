@@ -15,7 +15,8 @@ from tuoxian_portal.core.crypto import keyed_hash
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
 from tuoxian_portal.core.jobs import enqueue
 from tuoxian_portal.core.lists import PublicList, canonical, describe, public_lists
-from tuoxian_portal.subscriptions.choices import Frequency, MessageKind, MessageState, SubscriptionState
+from tuoxian_portal.core.outbox import UNSENT, MailState
+from tuoxian_portal.subscriptions.choices import Frequency, MessageKind, SubscriptionState
 from tuoxian_portal.subscriptions.editions import note_editions
 from tuoxian_portal.subscriptions.models import Delivered, Edition, Message, Subscription
 
@@ -24,7 +25,6 @@ logger = logging.getLogger(__name__)
 AT = time(7, 30)
 MAX_PER_DIGEST = 200
 OPEN = [SubscriptionState.PENDING, SubscriptionState.ACTIVE]
-UNSENT = [MessageState.QUEUED, MessageState.SENDING]
 
 
 def clean_email(email: str) -> str:
@@ -149,7 +149,7 @@ def unsubscribe(*, subscription: Subscription, actor: Any = None, reason: str = 
     fresh.email = fresh.email_hash = ""
     fresh.next_due_at = None
     fresh.save(update_fields=["state", "ended_at", "email", "email_hash", "next_due_at", "updated_at"])
-    fresh.messages.filter(state__in=UNSENT).update(state=MessageState.DROPPED)
+    fresh.messages.filter(state__in=UNSENT).update(state=MailState.DROPPED)
     log(actor=actor, action="unsubscribe", target=fresh, reason=reason)
     return fresh
 
@@ -167,9 +167,7 @@ def retry(*, message: Message, actor: Any) -> None:
     """Staff try a message at once instead of at its time."""
     if not actor.has_perm("subscriptions.stop_subscription"):
         raise NotPermitted("您没有重发提醒的权限。")
-    changed = Message.objects.filter(pk=message.pk, state=MessageState.QUEUED).update(
-        next_try_at=timezone.now()
-    )
+    changed = Message.objects.filter(pk=message.pk, state=MailState.QUEUED).update(next_try_at=timezone.now())
     if not changed:
         raise WorkflowError("这封邮件不在待发送状态，不需要重发。")
     queue_sending()

@@ -10,8 +10,9 @@ from unfold.decorators import display
 
 from tuoxian_portal.core.admin_site import ReadOnlyAdmin, badge
 from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.outbox import MailState
 from tuoxian_portal.subscriptions import actions
-from tuoxian_portal.subscriptions.choices import MessageState, SubscriptionState
+from tuoxian_portal.subscriptions.choices import SubscriptionState
 from tuoxian_portal.subscriptions.models import Message, Subscription
 
 
@@ -72,7 +73,7 @@ class SubscriptionAdmin(_StaffActions):
 
 @admin.register(Message)
 class MessageAdmin(_StaffActions):
-    state_badge = badge(MessageState)
+    state_badge = badge(MailState)
     list_display = ("subscription", "kind", "state_badge", "attempts", "next_try_at", "sent_at", "error")
     list_filter = ("state", "kind")
     fields = (

@@ -25,16 +25,3 @@ class MessageKind(models.TextChoices):
     CONFIRM = "confirm", _("确认订阅")
     KNOWN = "known", _("已订阅过")
     DIGEST = "digest", _("更新提醒")
-
-
-class MessageState(BadgeChoices):
-    """`SENDING` is a claim by one worker; a claim that is too old is taken over."""
-
-    QUEUED = "queued", _("待发送")
-    SENDING = "sending", _("发送中")
-    SENT = "sent", _("已发送")
-    DROPPED = "dropped", _("不再发送")
-
-    @classmethod
-    def tones(cls) -> dict[str, str]:
-        return {cls.QUEUED: "info", cls.SENDING: "info", cls.SENT: "good", cls.DROPPED: "muted"}

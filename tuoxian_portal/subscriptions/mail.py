@@ -1,7 +1,6 @@
 """The words of a message, as plain text and as simple HTML."""
 
 from dataclasses import dataclass
-from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -61,8 +60,7 @@ def letter(message: Message) -> Letter | None:
         MessageKind.KNOWN: f"您已订阅：{subscription.title}",
         MessageKind.DIGEST: f"{subscription.title}：{len(news)} 条更新",
     }[MessageKind(message.kind)]
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    headers = {"Message-ID": f"<{message.message_id}@{domain}>", "Auto-Submitted": "auto-generated"}
+    headers = message.headers()
     if message.kind == MessageKind.DIGEST:  # RFC 2369, RFC 8058
         headers["List-Unsubscribe"] = f"<{context['unsubscribe_url']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from tuoxian_portal.core.crypto import mask_email
 from tuoxian_portal.core.fields import EncryptedTextField
 from tuoxian_portal.core.models import Timestamped, Versioned
+from tuoxian_portal.core.outbox import Outgoing
 from tuoxian_portal.core.querysets import PortalQuerySet
-from tuoxian_portal.subscriptions.choices import Frequency, MessageKind, MessageState, SubscriptionState
+from tuoxian_portal.subscriptions.choices import Frequency, MessageKind, SubscriptionState
 
 
 class SubscriptionQuerySet(PortalQuerySet):
@@ -112,7 +113,7 @@ class MessageQuerySet(PortalQuerySet):
         return self if user.has_perm("subscriptions.view_message") else self.none()
 
 
-class Message(Timestamped):
+class Message(Outgoing, Timestamped):
     """The outbox: a message that was promised, written in the transaction that promises it.
 
     It is retried until it is sent, or until its subscription ends; see `sending`.
@@ -122,16 +123,6 @@ class Message(Timestamped):
         Subscription, models.CASCADE, related_name="messages", verbose_name=_("订阅")
     )
     kind = models.CharField(_("类别"), max_length=8, choices=MessageKind.choices)
-    state = models.CharField(
-        _("状态"), max_length=8, choices=MessageState.choices, default=MessageState.QUEUED
-    )
-    # The `Message-ID` of every attempt, by which mail systems tell a repeated delivery.
-    message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    attempts = models.PositiveSmallIntegerField(_("已试次数"), default=0)
-    next_try_at = models.DateTimeField(_("下次发送"), default=timezone.now)
-    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
-    error = models.CharField(_("最近的错误"), max_length=200, blank=True)
 
     objects = MessageQuerySet.as_manager()
 

@@ -1,13 +1,11 @@
 """Celery's doors into subscriptions."""
 
 from celery import shared_task
-from django.db.models import Q
-from django.utils import timezone
 
+from tuoxian_portal.core import outbox
 from tuoxian_portal.core.jobs import Progress, enqueue, job_handler
 from tuoxian_portal.core.models import Job
 from tuoxian_portal.subscriptions import actions, sending
-from tuoxian_portal.subscriptions.choices import MessageState
 from tuoxian_portal.subscriptions.models import Message
 
 
@@ -32,11 +30,7 @@ def compose_digests() -> None:
 @shared_task
 def send_waiting() -> None:
     """Every five minutes: what failed, and what a killed worker left."""
-    now = timezone.now()
-    waiting = Q(state=MessageState.QUEUED, next_try_at__lte=now) | Q(
-        state=MessageState.SENDING, claimed_at__lt=now - sending.CLAIM_FOR
-    )
-    if Message.objects.filter(waiting).exists():
+    if Message.objects.filter(outbox.due()).exists():
         actions.queue_sending()
 
 

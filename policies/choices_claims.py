@@ -43,6 +43,21 @@ ENDED = (ClaimState.REFUSED, ClaimState.WITHDRAWN)
 """What does not keep the same enterprise from claiming again in the same year."""
 
 
+DECIDED = (ClaimState.REVIEWED, ClaimState.APPROVED, ClaimState.PAID, ClaimState.REFUSED)
+"""Where there is a decision that the enterprise is told."""
+AWAITS_REVIEW = (ClaimState.PROPOSED, ClaimState.FILED)
+
+
+class NoticeMethod(models.TextChoices):
+    """How an enterprise was told (送达方式)."""
+
+    IN_PERSON = "in_person", _("当面")
+    POST = "post", _("邮寄")
+    EMAIL = "email", _("电子邮件")
+    PHONE = "phone", _("电话")
+    PUBLIC = "public", _("公告")
+
+
 class RefusalCode(models.TextChoices):
     """Why nothing is paid; OTHER needs words."""
 

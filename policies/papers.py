@@ -58,6 +58,8 @@ def details_of(found: ClauseMatch) -> list[tuple[str, str]]:
         ("注意", "".join(found.cautions)),
         ("兑现方式", clause.get_mode_display() if clause.mode else ""),
         ("兑付单位", clause.payer),
+        ("审核时限", f"申报后 {clause.review_within_days} 个工作日内" if clause.review_within_days else ""),
+        ("公示（异议）期", f"告知后 {clause.objection_days} 个工作日" if clause.objection_days else ""),
         ("兑付时限", f"批准后 {clause.pay_within_days} 个工作日内" if clause.pay_within_days else ""),
         ("申报时间", clause.window_label),
         ("要准备", "、".join(clause.materials)),

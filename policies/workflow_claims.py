@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from policies.choices_claims import ClaimState
+from policies.choices_claims import ClaimState, NoticeMethod
 from policies.models import PolicyClaim
+from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.outbox import UNSENT
 from tuoxian_portal.core.workflow import Transition, Workflow, register_check
 
 REVIEW = "policies.review_policyclaim"
@@ -15,6 +17,24 @@ S = ClaimState
 def not_own_review(claim: PolicyClaim, user: Any) -> str | None:
     if user is not None and claim.reviewed_by_id == user.pk:
         return "这笔兑现由您本人审核，须由另一位工作人员批准。"
+    return None
+
+
+NOT_YET = "异议期到 {day} 结束，次日起才能兑付。"
+
+
+def mail_waits(claim: PolicyClaim) -> bool:
+    return claim.notices.filter(mail__state__in=UNSENT).exists()
+
+
+def objections_settled(claim: PolicyClaim, user: Any) -> str | None:
+    """Refuses payment before the objection period that the clause states has run."""
+    if claim.is_open_to_objections_on(today()):
+        return NOT_YET.format(day=claim.objection_until)
+    if claim.objection_until and claim.notice_method == NoticeMethod.EMAIL and mail_waits(claim):
+        return "告知邮件还没有发出，异议期尚未起算。请等邮件发出，或改用其他方式告知。"
+    if claim.objection_until is None and claim.clause.objection_days:
+        return f"这一条款有 {claim.clause.objection_days} 个工作日的公示（异议）期，从告知起算。请先“登记已告知”。"
     return None
 
 
@@ -46,7 +66,15 @@ CLAIM_WORKFLOW = register_check(
                 None,
                 REVIEW,
             ),
-            Transition("pay_claim", "登记兑付", frozenset({S.APPROVED}), S.PAID, PAY, tone="primary"),
+            Transition(
+                "pay_claim",
+                "登记兑付",
+                frozenset({S.APPROVED}),
+                S.PAID,
+                PAY,
+                guards=(objections_settled,),
+                tone="primary",
+            ),
             Transition(
                 "refuse_claim",
                 "不予兑付",

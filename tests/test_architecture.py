@@ -61,6 +61,8 @@ SYSTEM_ACTIONS = {
     "services.actions.clocks.recompute_deadlines": "follows an edit of the calendar: nobody acts",
     "services.actions.catalogue.publish_reference": "called while reference data loads: nobody acts",
     "services.actions.entrustment_ends.expire_entrustment": "the period of an authority is over: nobody acts",
+    "policies.actions.claim_notice.notified_later": "the mail goes out later than it was promised: nobody acts",
+    "policies.actions.claim_batch.do_batch": "acts as who asked for the job",
     "tuoxian_portal.subscriptions.actions.sweep": "the time to keep it is over: nobody acts",
     "tuoxian_portal.audit.actions.log": "the entry itself; `actor` is what it is told",
 }

@@ -259,6 +259,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tuoxian_portal.subscriptions.tasks.sweep_subscriptions",
         "schedule": crontab(minute="40", hour="2"),
     },
+    "policies-notices": {
+        "task": "policies.tasks.send_waiting",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 300},
+    },
     "services-clock": {
         "task": "services.tasks.run_clock",
         "schedule": crontab(minute="5", hour="0"),
@@ -372,6 +377,7 @@ SPECTACULAR_SETTINGS = {
         "MatchVerdictEnum": "policies.choices.Verdict",
         "ClaimOriginEnum": "policies.choices_claims.ClaimOrigin",
         "ClaimStateEnum": "policies.choices_claims.ClaimState",
+        "NoticeMethodEnum": "policies.choices_claims.NoticeMethod",
         "RefusalCodeEnum": "policies.choices_claims.RefusalCode",
         "CataloguePublicationEnum": "services.choices.PublicationState",
         "HolderKindEnum": "services.choices_custody.HolderKind",

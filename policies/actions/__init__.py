@@ -1,11 +1,10 @@
 """What people do with policies, prices and claims. The admin, the API and imports call these."""
 
 from policies.actions.claim import (
-    CLAIM_ACTIONS,
+    CLAIM_STEPS,
     approve_claim,
     confirm_claim,
     file_claim,
-    notify_claim,
     object_claim,
     pay_claim,
     propose_claims,
@@ -15,6 +14,7 @@ from policies.actions.claim import (
     uphold_claim,
     withdraw_claim,
 )
+from policies.actions.claim_notice import notify_claim
 from policies.actions.policy import (
     ACTIONS,
     note_contents_changed,
@@ -31,6 +31,9 @@ from policies.actions.policy import (
     verify,
     withdraw,
 )
+
+CLAIM_ACTIONS = {**CLAIM_STEPS, "notify_claim": notify_claim}
+"""Every transition of one claim, by its name."""
 
 __all__ = [
     "ACTIONS",

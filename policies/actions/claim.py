@@ -16,11 +16,12 @@ from django.db import IntegrityError, transaction
 
 from policies.choices import ApplyMode, Verdict
 from policies.choices_claims import ENDED, ClaimOrigin, ClaimState, RefusalCode
+from policies.claim_clocks import due_after
 from policies.enterprises import facts_of, with_facts
 from policies.fact_labels import labels
 from policies.matching import IN_FORCE, match_clause
 from policies.models import PolicyClaim, PolicyClause
-from policies.workflow_claims import CLAIM_WORKFLOW
+from policies.workflow_claims import CLAIM_WORKFLOW, NOT_YET
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.steps import locked, step, write
 from tuoxian_portal.core.calendar import load_calendar, today
@@ -30,6 +31,8 @@ from tuoxian_portal.core.money import format_yuan
 from tuoxian_portal.core.numbering import next_number
 from tuoxian_portal.directory.models import Enterprise
 
+UNTOLD: dict[str, Any] = {"notified_on": None, "notice_method": "", "objection_until": None}
+"""What a new decision knows of being told: nothing yet."""
 TWICE = "这家企业 {year} 年度已有这一条款的兑现在办或已办，不能重复。"
 MOST_AT_ONCE = 2_000
 
@@ -54,6 +57,8 @@ def _new_claim(
         enterprise=enterprise,
         year=year,
         filed_on=day,
+        review_from=day,
+        review_due_on=due_after(load_calendar(), day, clause.review_within_days),
         verdict=Verdict(found.truth.value),
         estimate_yuan=found.estimate.total,
         basis="；".join(text for text in (*found.met, *found.failed, found.estimate.shown) if text),
@@ -146,6 +151,7 @@ def _review(
         version=version,
         approved_yuan=lambda fresh: _amount(fresh, given),
         reviewed_by=actor,
+        reviewed_on=today(),
     )
 
 
@@ -200,11 +206,10 @@ def approve_claim(
                 "请先调整盘子或核定金额。"
             )
     _check_exclusions(fresh, clause)
-    days = clause.pay_within_days
     values = {
         "state": transition.target,
         "approved_on": day,
-        "pay_due_on": load_calendar().add(day, days) if days else None,
+        "pay_due_on": due_after(load_calendar(), day, clause.pay_within_days),
     }
     return write(fresh, values, actor=actor, action=transition.name, reason=reason)
 
@@ -226,21 +231,6 @@ def _check_exclusions(claim: PolicyClaim, clause: PolicyClause) -> None:
         )
 
 
-def notify_claim(
-    *, claim: PolicyClaim, actor: Any, reason: str = "", version: int | None = None
-) -> PolicyClaim:
-    """The enterprise was told; the reason says how."""
-    return step(
-        CLAIM_WORKFLOW,
-        "notify_claim",
-        claim,
-        actor,
-        reason=reason,
-        version=version,
-        notified_on=today(),
-    )
-
-
 def pay_claim(
     *,
     claim: PolicyClaim,
@@ -250,12 +240,13 @@ def pay_claim(
     reason: str = "",
     version: int | None = None,
 ) -> PolicyClaim:
-    """The money has gone out, on `paid_on` (today by default), with the number of its voucher."""
+    """The money has gone out, on `paid_on` (today by default), with the number of its voucher.
+
+    Refused while the clause's objection period runs or has not begun: it begins with the notification.
+    """
     day = paid_on or today()
     if day > today():
         raise ValidationError({"paid_on": ["兑付日期不能晚于今天。"]})
-    if claim.approved_on and day < claim.approved_on:
-        raise ValidationError({"paid_on": [f"兑付日期不能早于批准日期 {claim.approved_on}。"]})
     if not payment_reference.strip():
         raise ValidationError({"payment_reference": ["请填写支付凭证号。"]})
     return step(
@@ -265,9 +256,17 @@ def pay_claim(
         actor,
         reason=reason,
         version=version,
-        paid_on=day,
+        paid_on=lambda fresh: _paid_on(fresh, day),
         payment_reference=payment_reference.strip(),
     )
+
+
+def _paid_on(claim: PolicyClaim, day: date) -> date:
+    if claim.approved_on and day < claim.approved_on:
+        raise ValidationError({"paid_on": [f"兑付日期不能早于批准日期 {claim.approved_on}。"]})
+    if claim.objection_until and day <= claim.objection_until:
+        raise ValidationError({"paid_on": [NOT_YET.format(day=claim.objection_until)]})
+    return day
 
 
 def refuse_claim(
@@ -284,11 +283,17 @@ def refuse_claim(
         reason=reason,
         version=version,
         refusal_code=refusal_code,
+        refusal_reason=reason.strip(),
+        reviewed_on=today(),
+        **UNTOLD,
     )
 
 
 def object_claim(*, claim: PolicyClaim, actor: Any, reason: str, version: int | None = None) -> PolicyClaim:
-    """Somebody objects: the commitment is released until it is settled."""
+    """Somebody objects: the commitment is released and every clock stops until it is settled.
+
+    Also after the objection period: whether it is heard is for the officer to say, not for the portal.
+    """
     return step(
         CLAIM_WORKFLOW,
         "object_claim",
@@ -299,11 +304,14 @@ def object_claim(*, claim: PolicyClaim, actor: Any, reason: str, version: int | 
         objection=reason,
         approved_on=None,
         pay_due_on=None,
+        review_due_on=None,
+        **UNTOLD,
     )
 
 
 def reopen_claim(*, claim: PolicyClaim, actor: Any, reason: str, version: int | None = None) -> PolicyClaim:
-    """The objection is settled: the claim is reviewed again from the start."""
+    """The objection is settled: the claim is reviewed again from the start, and so is its clock."""
+    day = today()
     return step(
         CLAIM_WORKFLOW,
         "reopen_claim",
@@ -312,8 +320,12 @@ def reopen_claim(*, claim: PolicyClaim, actor: Any, reason: str, version: int | 
         reason=reason,
         version=version,
         refusal_code="",
+        refusal_reason="",
         reviewed_by=None,
+        reviewed_on=None,
         approved_yuan=None,
+        review_from=day,
+        review_due_on=lambda fresh: due_after(load_calendar(), day, fresh.clause.review_within_days),
     )
 
 
@@ -327,6 +339,8 @@ def uphold_claim(*, claim: PolicyClaim, actor: Any, reason: str, version: int | 
         reason=reason,
         version=version,
         refusal_code=lambda fresh: fresh.refusal_code or RefusalCode.CONDITION,
+        refusal_reason=reason.strip(),
+        reviewed_on=today(),
     )
 
 
@@ -335,13 +349,12 @@ def withdraw_claim(*, claim: PolicyClaim, actor: Any, reason: str, version: int 
     return step(CLAIM_WORKFLOW, "withdraw_claim", claim, actor, reason=reason, version=version)
 
 
-CLAIM_ACTIONS = {
+CLAIM_STEPS = {
     action.__name__: action
     for action in (
         confirm_claim,
         review_claim,
         approve_claim,
-        notify_claim,
         pay_claim,
         refuse_claim,
         object_claim,
@@ -350,4 +363,4 @@ CLAIM_ACTIONS = {
         withdraw_claim,
     )
 }
-"""Every transition of one claim, by its name."""
+"""Every transition of one claim but the notification, by its name."""

@@ -142,7 +142,9 @@ class PolicyClauseAdmin(SavedThroughActions):
                 _("怎么兑现"),
                 {
                     "fields": (
-                        ("mode", "payer", "pay_within_days"),
+                        ("mode", "payer"),
+                        ("review_within_days", "objection_days", "pay_within_days"),
+                        "objection_to",
                         ("opens_on", "closes_on"),
                         "materials",
                         "service_item_code",

@@ -57,7 +57,7 @@ class ClaimViewSet(mixins.CreateModelMixin, PortalViewSet):
     confirm = _verb("confirm", "确认享受（免申即享）", serializers.ClaimAmountSerializer)
     review = _verb("review", "审核通过", serializers.ClaimAmountSerializer)
     approve = _verb("approve", "批准；超出资金盘子或不可同享即拒绝（409）")
-    notify = _verb("notify", "登记已告知")
+    notify = _verb("notify", "登记已告知；有联系邮箱的同时发邮件", serializers.NotifyClaimSerializer)
     pay = _verb("pay", "登记兑付", serializers.PayClaimSerializer)
     refuse = _verb("refuse", "不予兑付（须选原因并写明理由）", serializers.RefuseClaimSerializer)
     object = _verb("object", "登记异议（须写明内容）")

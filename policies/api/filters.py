@@ -1,11 +1,14 @@
 """Filters of the policy API. An unknown value is a 400 that names the field."""
 
+from typing import Any
+
 from django_filters import rest_framework as filters
 
 from policies.choices import Factor, Level, Nature, PriceKind, Publication, Status, Theme
 from policies.choices_claims import ClaimOrigin, ClaimState
 from policies.models import FactorPrice, IncentivePolicy, PolicyClaim
 from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
+from tuoxian_portal.core.calendar import today
 from tuoxian_portal.directory.models import Industry
 
 
@@ -45,6 +48,25 @@ class ClaimFilter(filters.FilterSet):
     policy = filters.CharFilter(field_name="clause__policy__slug", label="政策网址标识")
     filed_from = filters.DateFilter(field_name="filed_on", lookup_expr="gte")
     filed_to = filters.DateFilter(field_name="filed_on", lookup_expr="lte")
+    clock = filters.ChoiceFilter(
+        choices=[
+            ("review_late", "审核超时"),
+            ("pay_late", "兑付超时"),
+            ("objection", "公示期内"),
+            ("untold", "已决定未告知"),
+        ],
+        method="by_clock",
+        label="时限（按今天推算）",
+    )
+
+    def by_clock(self, queryset: Any, name: str, value: str) -> Any:
+        narrow: dict[str, Any] = {
+            "review_late": lambda: queryset.review_overdue(today()),
+            "pay_late": lambda: queryset.overdue(today()),
+            "objection": lambda: queryset.in_objection(today()),
+            "untold": queryset.untold,
+        }
+        return narrow[value]()
 
     class Meta:
         model = PolicyClaim

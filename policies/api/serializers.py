@@ -6,9 +6,16 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from policies.choices import ApplyMode, Status, Verdict
-from policies.choices_claims import ClaimOrigin, ClaimState, RefusalCode
+from policies.choices_claims import ClaimOrigin, ClaimState, NoticeMethod, RefusalCode
 from policies.fact_labels import labels
-from policies.models import FactorPrice, IncentivePolicy, PolicyClaim, PolicyClause, PolicyQuestion
+from policies.models import (
+    ClaimNotice,
+    FactorPrice,
+    IncentivePolicy,
+    PolicyClaim,
+    PolicyClause,
+    PolicyQuestion,
+)
 from policies.rules import conditions
 from policies.status import missing_for_force
 from policies.workflow import POLICY_WORKFLOW
@@ -44,6 +51,9 @@ class ClauseSerializer(serializers.ModelSerializer):
             "years",
             "mode",
             "payer",
+            "review_within_days",
+            "objection_days",
+            "objection_to",
             "pay_within_days",
             "opens_on",
             "closes_on",
@@ -237,9 +247,13 @@ class ClaimListSerializer(serializers.ModelSerializer):
             "estimate_yuan",
             "claimed_yuan",
             "approved_yuan",
+            "review_due_on",
+            "reviewed_on",
             "approved_on",
             "pay_due_on",
             "notified_on",
+            "notice_method",
+            "objection_until",
             "paid_on",
             "refusal_code",
             "is_sample",
@@ -247,7 +261,19 @@ class ClaimListSerializer(serializers.ModelSerializer):
         ]
 
 
+class ClaimNoticeSerializer(serializers.ModelSerializer):
+    """A notice as it was issued; `content` is the paper in plain data."""
+
+    state = serializers.ChoiceField(choices=ClaimState.choices, read_only=True)
+
+    class Meta:
+        model = ClaimNotice
+        fields = ["number", "state", "method", "notified_on", "content"]
+        read_only_fields = fields
+
+
 class ClaimDetailSerializer(ClaimListSerializer):
+    notices = ClaimNoticeSerializer(many=True, read_only=True)
     available_actions = serializers.SerializerMethodField()
 
     class Meta(ClaimListSerializer.Meta):
@@ -255,7 +281,9 @@ class ClaimDetailSerializer(ClaimListSerializer):
             *ClaimListSerializer.Meta.fields,
             "basis",
             "payment_reference",
+            "refusal_reason",
             "objection",
+            "notices",
             "note",
             "version",
             "available_actions",
@@ -286,6 +314,14 @@ class ClaimAmountSerializer(ReasonSerializer):
     approved_yuan = serializers.DecimalField(
         max_digits=16, decimal_places=2, required=False, allow_null=True, default=None
     )
+
+
+class NotifyClaimSerializer(ReasonSerializer):
+    """How the enterprise was told, and when (today by default); see the action."""
+
+    method = serializers.ChoiceField(choices=NoticeMethod.choices)
+    notified_on = serializers.DateField(required=False, allow_null=True, default=None)
+    undelivered = serializers.BooleanField(required=False, default=False)
 
 
 class PayClaimSerializer(ReasonSerializer):

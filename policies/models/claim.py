@@ -9,9 +9,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from policies.choices import Verdict
-from policies.choices_claims import COMMITTED, ENDED, ClaimOrigin, ClaimState, RefusalCode
+from policies.choices_claims import (
+    AWAITS_REVIEW,
+    COMMITTED,
+    ENDED,
+    ClaimOrigin,
+    ClaimState,
+    NoticeMethod,
+    RefusalCode,
+)
 from policies.models.clause import PolicyClause
-from policies.querysets_claims import ClaimQuerySet
+from policies.querysets_claims import OBJECTABLE, ClaimQuerySet
 from tuoxian_portal.core.models import Sampled, Timestamped, Versioned
 from tuoxian_portal.directory.models import Enterprise
 
@@ -20,8 +28,10 @@ class PolicyClaim(Sampled, Timestamped, Versioned):
     """兑现。 Amounts are 元.
 
     What the register said when the claim began stays on it (`verdict`, `estimate_yuan`, `basis`),
-    and so does the clause's paying time when it was approved (`pay_due_on`, derived from the working
-    calendar and derived again when that is edited).
+    and so do the clause's times when their clocks began: `review_due_on` from `review_from`,
+    `objection_until` from `notified_on`, `pay_due_on` from `approved_on`. They are derived from the
+    working calendar, and derived again when that is edited; empty where the clause states no time.
+    `reviewed_on` is the day of the decision that the enterprise is told, `notified_on` when it first was.
     """
 
     number = models.CharField(_("兑现编号"), max_length=20, unique=True, editable=False)
@@ -66,14 +76,22 @@ class PolicyClaim(Sampled, Timestamped, Versioned):
         editable=False,
         verbose_name=_("审核人"),
     )
+    review_from = models.DateField(_("审核起算"), null=True, blank=True, editable=False)
+    review_due_on = models.DateField(_("应审核日期"), null=True, blank=True, editable=False)
+    reviewed_on = models.DateField(_("审核日期"), null=True, blank=True, editable=False)
     approved_on = models.DateField(_("批准日期"), null=True, blank=True, editable=False)
     pay_due_on = models.DateField(_("应兑付日期"), null=True, blank=True, editable=False)
     notified_on = models.DateField(_("告知日期"), null=True, blank=True, editable=False)
+    notice_method = models.CharField(
+        _("送达方式"), max_length=10, choices=NoticeMethod.choices, blank=True, editable=False
+    )
+    objection_until = models.DateField(_("异议期至"), null=True, blank=True, editable=False)
     paid_on = models.DateField(_("兑付日期"), null=True, blank=True, editable=False)
     payment_reference = models.CharField(_("支付凭证号"), max_length=80, blank=True, editable=False)
     refusal_code = models.CharField(
         _("不予兑付原因"), max_length=12, choices=RefusalCode.choices, blank=True, editable=False
     )
+    refusal_reason = models.TextField(_("不予兑付的理由"), blank=True, editable=False)
     objection = models.TextField(_("异议内容"), blank=True, editable=False)
     note = models.TextField(_("备注"), blank=True)
 
@@ -115,6 +133,19 @@ class PolicyClaim(Sampled, Timestamped, Versioned):
         clause = self.clause
         return None if clause.cap_wan is None else clause.cap_wan * 10_000 * (clause.years or 1)
 
+    def is_review_overdue_on(self, day: date) -> bool:
+        """Whether it should have been reviewed by now."""
+        return self.state in AWAITS_REVIEW and self.review_due_on is not None and self.review_due_on < day
+
+    def is_open_to_objections_on(self, day: date) -> bool:
+        """Whether its objection period runs, in which nothing is paid; its last day counts."""
+        return self.state in OBJECTABLE and self.objection_until is not None and day <= self.objection_until
+
     def is_overdue_on(self, day: date) -> bool:
-        """Whether it should have been paid by now."""
-        return self.state == ClaimState.APPROVED and self.pay_due_on is not None and self.pay_due_on < day
+        """Whether it should have been paid by now. Not while the objection period forbids it."""
+        return (
+            self.state == ClaimState.APPROVED
+            and self.pay_due_on is not None
+            and self.pay_due_on < day
+            and not self.is_open_to_objections_on(day)
+        )

@@ -94,6 +94,27 @@ class PolicyClause(Sourced):
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(250)],
+        help_text=_("批准的次日起算。"),
+    )
+    review_within_days = models.PositiveSmallIntegerField(
+        _("审核时限（工作日）"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(250)],
+        help_text=_("申报或列入名单的次日起算。文件没有写明的不填。"),
+    )
+    objection_days = models.PositiveSmallIntegerField(
+        _("公示（异议）期（工作日）"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(250)],
+        help_text=_("告知的次日起算，期满前不兑付。文件没有写明的不填。"),
+    )
+    objection_to = models.CharField(
+        _("异议向谁提出"),
+        max_length=200,
+        blank=True,
+        help_text=_("单位、地址、电话，印在告知书上。没有写明的不填。"),
     )
     opens_on = models.DateField(_("申报开始"), null=True, blank=True)
     closes_on = models.DateField(_("申报截止"), null=True, blank=True)

@@ -210,7 +210,7 @@ class Pdf:
     """A document under construction. Sizes are points, widths of columns are relative.
 
     `base` is the size of body text: 16 (三号) for official documents, 14 for papers handed over the
-    counter, 12 for dense tables.
+    counter, 12 for dense tables. `numbered` is off where papers for several people stand one after the other.
     """
 
     def __init__(
@@ -222,8 +222,9 @@ class Pdf:
         leading: float | None = None,
         margins: Sequence[float] = MARGINS,
         footer: str = "",
+        numbered: bool = True,
     ) -> None:
-        self.title, self.author, self.footer = title, author, footer
+        self.title, self.author, self.footer, self.numbered = title, author, footer, numbered
         self.base, self.leading = base, leading or base * 1.75
         self.margins = margins
         self.blocks: list[tuple[str, tuple, dict[str, Any]]] = []
@@ -325,8 +326,8 @@ class Pdf:
         y = bottom - 10 * mm
         canvas.setFont(self.regular, 10.5)
         canvas.setFillColor(INK)
-        number = f"— {canvas.getPageNumber()} —"
-        canvas.drawRightString(A4[0] - right, y, number)
+        if self.numbered:
+            canvas.drawRightString(A4[0] - right, y, f"— {canvas.getPageNumber()} —")
         if self.footer:
             canvas.setFont(self.regular, 9)
             canvas.drawString(left, y, self.footer)

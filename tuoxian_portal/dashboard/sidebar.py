@@ -225,6 +225,20 @@ TASKS = (
     Task(
         "待批准的政策兑现", "policies.PolicyClaim", "policies.approve_policyclaim", (("state", "reviewed"),)
     ),
+    Task(
+        "超时未审核的政策兑现",
+        "policies.PolicyClaim",
+        "policies.review_policyclaim",
+        query="clock=review_late",
+        rows=lambda claims: claims.review_overdue(today()),
+    ),
+    Task(
+        "超时未兑付的政策资金",
+        "policies.PolicyClaim",
+        "policies.pay_policyclaim",
+        query="clock=pay_late",
+        rows=lambda claims: claims.overdue(today()),
+    ),
     Task("待兑付的政策资金", "policies.PolicyClaim", "policies.pay_policyclaim", (("state", "approved"),)),
     Task("意向阶段的贷款", "finance.LoanIntent", "finance.advance_loanintent", (("state", "intent"),)),
 )

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline, TabularInline
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin
+from tuoxian_portal.core.crypto import mask_email
 from tuoxian_portal.directory.models import (
     Bank,
     CountyFact,
@@ -117,13 +120,53 @@ class QualificationInline(TabularInline):
     fields = ["kind", "number", "valid_from", "valid_until"]
 
 
+class EnterpriseForm(forms.ModelForm):
+    """The contact address is never shown again; it can only be replaced or erased."""
+
+    contact_email = forms.EmailField(
+        label=_("联系邮箱"), required=False, max_length=200, widget=UnfoldAdminTextInputWidget
+    )
+    erase_email = forms.BooleanField(
+        label=_("删除联系邮箱"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
+
+    class Meta:
+        model = Enterprise
+        fields = "__all__"  # noqa: DJ007 (the admin's fieldsets name them)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept_email = self.instance.contact_email
+        if field := self.fields.get("contact_email"):
+            self.initial["contact_email"] = ""
+            field.help_text = (
+                f"现为 {mask_email(self.kept_email)}，留空不改。"
+                if self.kept_email
+                else "企业同意用来接收政策兑现告知书的邮箱；没有的不填。"
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not cleaned.get("contact_email"):
+            cleaned["contact_email"] = "" if cleaned.get("erase_email") else self.kept_email
+        return cleaned
+
+
 @admin.register(Enterprise)
 class EnterpriseAdmin(NamedAdmin):
+    form = EnterpriseForm
     inlines = [ProfileInline, QualificationInline]
     list_display = ["name", "short_name", "credit_code", "industry", "park", "is_sample", "is_active"]
     list_filter = ["industry", "park", "is_sample", "is_active"]
     search_fields = ["name", "short_name", "credit_code"]
-    own_fields = ("short_name", "credit_code", "industry", "park", "facts")
+    own_fields = (
+        "short_name",
+        "credit_code",
+        "industry",
+        "park",
+        ("contact_email", "erase_email"),
+        "facts",
+    )
 
 
 @admin.register(Bank)

@@ -7,7 +7,7 @@ Where several sources speak about one record, `facts` keeps each sentence with i
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from tuoxian_portal.core.fields import CreditCodeField
+from tuoxian_portal.core.fields import CreditCodeField, EncryptedTextField
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped
 from tuoxian_portal.core.querysets import PortalQuerySet
 
@@ -117,6 +117,8 @@ class Enterprise(NamedRecord, Timestamped, Sampled):
     industry = models.ForeignKey(Industry, models.PROTECT, null=True, blank=True, verbose_name=_("产业"))
     park = models.ForeignKey(Park, models.PROTECT, null=True, blank=True, verbose_name=_("园区"))
     facts = models.JSONField(_("公开事实"), default=list, blank=True)
+    # Somebody's address: sealed at rest, shown masked.
+    contact_email = EncryptedTextField(_("联系邮箱"), blank=True)
 
     class Meta(NamedRecord.Meta):
         verbose_name = verbose_name_plural = _("企业")

@@ -1,0 +1,94 @@
+"""The forms of the verbs of a claim."""
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import (
+    UnfoldAdminDecimalFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from policies.choices_claims import NoticeMethod, RefusalCode
+from policies.models import PolicyClaim
+from tuoxian_portal.audit.workflow_admin import ReasonForm
+from tuoxian_portal.core.calendar import today
+
+
+class AmountForm(ReasonForm):
+    """The amount to approve; empty takes what was claimed, else what was estimated."""
+
+    approved_yuan = forms.DecimalField(
+        label="核定金额（元）",
+        required=False,
+        max_digits=16,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+        help_text="不填则按申报金额；没有申报金额的，按估算金额。",
+    )
+
+
+class RefuseForm(ReasonForm):
+    """Both are printed on the notice."""
+
+    refusal_code = forms.ChoiceField(
+        label="原因", choices=RefusalCode.choices, widget=UnfoldAdminSelectWidget
+    )
+    reason = forms.CharField(
+        label="理由（印在告知书上）",
+        required=False,
+        max_length=300,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+class PayForm(ReasonForm):
+    payment_reference = forms.CharField(label="支付凭证号", max_length=80, widget=UnfoldAdminTextInputWidget)
+    paid_on = forms.DateField(
+        label="兑付日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="不填则为今天。"
+    )
+
+
+class NotifyForm(ReasonForm):
+    """How the enterprise was told, and when."""
+
+    method = forms.ChoiceField(
+        label="送达方式", choices=[("", "请选择"), *NoticeMethod.choices], widget=UnfoldAdminSelectWidget
+    )
+    notified_on = forms.DateField(
+        label="告知日期",
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="不填则为今天。公示（异议）期从次日起算。",
+    )
+    undelivered = forms.BooleanField(
+        label="上一次没有送达，异议期重新起算", required=False, widget=UnfoldBooleanSwitchWidget
+    )
+    reason = forms.CharField(
+        label="说明", required=False, max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+
+class FileForm(forms.ModelForm):
+    """Refuses on the form, with everything kept, what the action would refuse."""
+
+    class Meta:
+        model = PolicyClaim
+        fields = ("clause", "enterprise", "year", "claimed_yuan", "note")
+
+    def clean_year(self) -> int:
+        year: int = self.cleaned_data["year"]
+        now = today().year
+        if not now - 3 <= year <= now:
+            raise forms.ValidationError(f"年度应在 {now - 3} 到 {now} 之间。")
+        return year
+
+
+def batch_form(verb: str, data: Any = None) -> forms.Form:
+    """What is asked once for many claims."""
+    form: forms.Form = NotifyForm(data) if verb == "notify_claim" else ReasonForm(data)
+    form.fields.pop("version")
+    return form

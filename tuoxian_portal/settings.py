@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "tuoxian_portal.search",
     "tuoxian_portal.reports",
     "tuoxian_portal.subscriptions",
+    "tuoxian_portal.opendata",
     "tuoxian_portal.dashboard",
 ]
 MIDDLEWARE = [
@@ -264,6 +265,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 300},
     },
+    "open-data": {
+        "task": "tuoxian_portal.opendata.tasks.check_datasets",
+        "schedule": crontab(minute="52"),
+    },
     "services-clock": {
         "task": "services.tasks.run_clock",
         "schedule": crontab(minute="5", hour="0"),
@@ -355,6 +360,7 @@ REST_FRAMEWORK = {
         "enquiry": "10/hour",
         "assist": "10/hour",
         "subscribe": "10/hour",
+        "download": "120/hour",
         "track": "20/min",
     },
     "NUM_PROXIES": 0,  # REMOTE_ADDR is right already; X-Forwarded-For is not believed a second time

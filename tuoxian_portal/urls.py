@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("tuoxian_portal.search.urls")),
     path("", include("tuoxian_portal.reports.urls")),
     path("", include("tuoxian_portal.subscriptions.urls")),
+    path("", include("tuoxian_portal.opendata.urls")),
     path("login/", PortalLoginView.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("api/", include("tuoxian_portal.api")),

@@ -7,12 +7,18 @@ from django.utils.translation import gettext_lazy as _
 
 from tuoxian_portal.core.codes import clean_phone
 from tuoxian_portal.core.stamped import StampedForm
+from tuoxian_portal.core.typed import TypedNumberField
 from tuoxian_portal.directory.models import Industry
 
 
 def new_stamp() -> str:
     """See `StampedForm.new_stamp`."""
     return EnquiryForm.new_stamp()
+
+
+# Beyond these somebody has mistaken the unit: 1,000 亿元, 100,000 亩, 100,000 人.
+MOST_INVESTED_WAN, MOST_LAND_MU, MOST_JOBS = 10_000_000, 100_000, 100_000
+PLANS = ("intended_investment_wan", "intended_land_mu", "intended_jobs", "intended_energy")
 
 
 class EnquiryForm(StampedForm):
@@ -40,6 +46,25 @@ class EnquiryForm(StampedForm):
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("例如拟投项目、用地和厂房、用电用汽、希望的时间。不超过 2000 字。"),
     )
+    intended_investment_wan = TypedNumberField(
+        label=_("计划投资（万元）"),
+        unit="万元",
+        most=MOST_INVESTED_WAN,
+        places=4,
+        help_text=_("例如 3000，也可写“1.2亿”。"),
+    )
+    intended_land_mu = TypedNumberField(
+        label=_("用地（亩）"), unit="亩", most=MOST_LAND_MU, help_text=_("例如 60。")
+    )
+    intended_jobs = TypedNumberField(
+        label=_("用工（人）"), unit="人", most=MOST_JOBS, places=0, help_text=_("建成后大约多少人。")
+    )
+    intended_energy = forms.CharField(
+        label=_("用能"),
+        required=False,
+        max_length=120,
+        help_text=_("用电、用汽、用水、用气，例如“年用电 800 万度，蒸汽 3 万吨”。"),
+    )
     consent = forms.BooleanField(
         label=_("我同意将以上信息用于答复本次咨询"),
         help_text=_("姓名和电话加密保存，只有办理咨询的工作人员能查看，每次查看都有记录。"),
@@ -52,6 +77,15 @@ class EnquiryForm(StampedForm):
         self.fields["industry"].queryset = Industry.objects.filter(is_active=True)  # type: ignore[attr-defined]  # a ModelChoiceField
         self.fields["contact_name"].widget.attrs["autocomplete"] = "name"
         self.fields["enterprise_name"].widget.attrs["autocomplete"] = "organization"
+
+    @property
+    def plan_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in PLANS]
+
+    @property
+    def plans_shown(self) -> bool:
+        """Whether the optional part is open: once something stands in it."""
+        return self.is_bound and any(field.value() for field in self.plan_fields)
 
     def clean_phone(self) -> str:
         return clean_phone(self.cleaned_data["phone"])

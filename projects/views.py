@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from projects import actions
 from projects.choices import InvestmentBand, Nature, ProjectType, Stage, Status
-from projects.forms import EnquiryForm, new_stamp
+from projects.forms import PLANS, EnquiryForm, new_stamp
 from projects.models import InvestmentLead, KeyProject, Opportunity
 from projects.throttling import EnquiryThrottle
 from tuoxian_portal.core.http import public_page
@@ -332,6 +332,8 @@ def enquiry(request: HttpRequest) -> HttpResponse:
                 needs=data["needs"],
                 enterprise_name=data["enterprise_name"],
                 industry=data["industry"],
+                intended_jobs=None if (jobs := data["intended_jobs"]) is None else int(jobs),
+                **{name: data[name] for name in PLANS if name != "intended_jobs"},
                 **subjects,
             )
             done = signing.dumps(lead.number, salt=DONE_SALT)
@@ -366,13 +368,14 @@ def enquiry_done(request: HttpRequest) -> HttpResponse:
         number = signing.loads(request.GET.get("n", ""), salt=DONE_SALT)
     except signing.BadSignature:
         raise Http404("没有这份咨询。") from None
-    lead = get_object_or_404(InvestmentLead.objects.only("number", "answer_due"), number=number)
+    lead = get_object_or_404(InvestmentLead.objects.only("number", "answer_due", *PLANS), number=number)
     days = settings.ENQUIRY_ANSWER_WORKING_DAYS
     return render(
         request,
         "projects/enquiry_done.html",
         {
             "number": lead.number,
+            "plans": lead.plans,
             "text": f"我们会在 {days} 个工作日内（{lead.answer_due:%Y 年 %m 月 %d 日}前）按您留的电话答复。",
             "next": [
                 "请记下编号，来电询问时报编号即可。",

@@ -5,15 +5,17 @@ unit (万元, or 元 a unit); formulas turn them into 元.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from tuoxian_portal.core.money import NBSP, format_wan, plain
+from tuoxian_portal.core.typed import compact, read_number
 
 
 class Kind(Enum):
@@ -178,11 +180,6 @@ class FactError(ValueError):
     """What was typed is not such a fact; the message says how to write it."""
 
 
-def compact(text: str) -> str:
-    """`text` with full-width characters, spaces and thousands marks forgiven."""
-    return re.sub(r"[\s,，_]", "", unicodedata.normalize("NFKC", text))
-
-
 def industry_code(text: str) -> str:
     """`c 27`, `C2710` or `2710` as `C2710`. Raises `FactError`."""
     code = compact(text).upper()
@@ -199,32 +196,14 @@ def industry_code(text: str) -> str:
     return code
 
 
-TIMES = {"": 1, "万": 10_000, "亿": 100_000_000}
-NUMBER = re.compile(r"(?P<sign>[+-]?)(?P<digits>\d{1,15}(?:\.\d{0,6})?|\.\d{1,6})(?P<times>万|亿)?")
-
-
 def number(fact: Fact, text: str) -> Decimal:
-    """What people write for a number, in the fact's unit: `1200`, `1,200 万元`, `1.2亿` of 万元 are the
-    same as 12000. Raises `FactError` with what to do."""
-    typed = compact(text)
-    tail = "元" if fact.unit == "万元" else fact.unit
-    bare = typed.removesuffix(tail).removesuffix(tail.split("/")[0])
-    match = NUMBER.fullmatch(bare)
-    if match is None:
-        raise FactError(f"请填写数字，例如 1200 或 1.2万；“{text.strip()[:20]}”不是数字。")
+    """What people write for a number, in the fact's unit; see `read_number`. Raises `FactError` with what
+    to do."""
     try:
-        value = Decimal(match["digits"])
-    except InvalidOperation:  # a lone full stop
-        raise FactError("请填写数字，例如 1200。") from None
-    times = match["times"] or ""
-    if fact.unit == "万元":
-        if times == "万" and not typed.endswith("元"):  # 1.2万元, or 1.2万 of 万元? Never guess.
-            raise FactError(f"“{text.strip()[:20]}”不清楚是多少：请写成“{bare}元”，或写成多少亿。")
-        if times or typed.endswith("元"):  # 1.2亿, 1200万, 50000元: the unit was written
-            value = value * TIMES[times] / WAN
-    else:
-        value *= TIMES[times]
-    if match["sign"] == "-" and value:
+        value = read_number(text, fact.unit)
+    except ValidationError as error:
+        raise FactError(error.message) from None
+    if value < 0:
         raise FactError(f"{fact.label}不能是负数。")
     if value > fact.most:
         raise FactError(

@@ -105,6 +105,7 @@ class LeadAdmin(ActionSavedAdmin, RevealMixin, WorkflowAdmin):
             ("enterprise_name", "credit_code"),
             ("industry", "chain_node"),
             ("intended_investment_wan", "intended_land_mu"),
+            ("intended_jobs", "intended_energy"),
             ("opportunity", "project"),
             "promotion_target",
             "needs",

@@ -14,6 +14,7 @@ from projects.actions import available_project_actions
 from projects.choices import ConfidenceLevel, RestatedFigure, Stage
 from projects.choices_pipeline import VisitKind
 from projects.confidence import assess
+from projects.forms import MOST_INVESTED_WAN, MOST_JOBS, MOST_LAND_MU
 from projects.models import (
     InvestmentLead,
     KeyProject,
@@ -315,6 +316,8 @@ class LeadSerializer(serializers.ModelSerializer):
             "project",
             "intended_investment_wan",
             "intended_land_mu",
+            "intended_jobs",
+            "intended_energy",
             "chain_node",
             "needs",
             "state",
@@ -383,6 +386,16 @@ class EnquirySerializer(serializers.Serializer):
         allow_null=True,
         default=None,
     )
+    intended_investment_wan = serializers.DecimalField(
+        16, 4, required=False, allow_null=True, default=None, min_value=0, max_value=MOST_INVESTED_WAN
+    )
+    intended_land_mu = serializers.DecimalField(
+        10, 2, required=False, allow_null=True, default=None, min_value=0, max_value=MOST_LAND_MU
+    )
+    intended_jobs = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=MOST_JOBS
+    )
+    intended_energy = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     consent = serializers.BooleanField(help_text="投资人同意将信息用于答复本次咨询，必须为 true。")
     token = serializers.UUIDField(
         required=False, default=None, allow_null=True, help_text="同一 token 重复提交只记一次。"

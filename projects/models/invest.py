@@ -15,6 +15,7 @@ from projects.querysets_leads import LeadQuerySet
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.fields import CreditCodeField, EncryptedTextField, WanField
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
+from tuoxian_portal.core.money import format_wan, plain
 
 
 class Opportunity(Sourced, Sampled, Timestamped, Versioned):
@@ -114,6 +115,10 @@ class InvestmentLead(Sampled, Timestamped, Versioned):
         blank=True,
         validators=[MinValueValidator(0)],
     )
+    intended_jobs = models.PositiveIntegerField(_("意向用工（人）"), null=True, blank=True)
+    intended_energy = models.CharField(
+        _("意向用能"), max_length=120, blank=True, help_text=_("例如 年用电 800 万度、蒸汽 3 万吨。")
+    )
     chain_node = models.ForeignKey(
         "projects.ChainNode",
         models.SET_NULL,
@@ -176,6 +181,18 @@ class InvestmentLead(Sampled, Timestamped, Versioned):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def plans(self) -> list[tuple[str, str]]:
+        """What is planned so far, as (label, words); what is not known is left out."""
+        land = self.intended_land_mu
+        found = [
+            ("计划投资", format_wan(self.intended_investment_wan)),
+            ("用地", f"{plain(land)} 亩" if land is not None else ""),
+            ("用工", f"{self.intended_jobs} 人" if self.intended_jobs is not None else ""),
+            ("用能", self.intended_energy),
+        ]
+        return [(label, words) for label, words in found if words]
 
     @property
     def masked_phone(self) -> str:

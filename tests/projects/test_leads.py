@@ -251,3 +251,80 @@ def test_an_assigned_lead_has_its_owner():
         actions.assign_lead(
             lead=LeadFactory(state=LeadState.CLOSED, close_reason="无"), owner=other, actor=officer
         )
+
+
+# --- What is planned -----------------------------------------------------------------------------
+PLANS = {
+    "intended_investment_wan": "1.2亿",
+    "intended_land_mu": "约 60 亩",
+    "intended_jobs": "200人",
+    "intended_energy": "年用电 800 万度",
+}
+
+
+def test_plans_are_read_as_people_write_them_and_said_back(client):
+    response = send(client, **PLANS)
+    lead = InvestmentLead.objects.get()
+    assert (lead.intended_investment_wan, lead.intended_land_mu, lead.intended_jobs) == (12_000, 60, 200)
+    assert lead.intended_energy == "年用电 800 万度"
+    page = client.get(response["Location"]).content.decode()
+    for words in ("1.2\u00a0亿元", "60 亩", "200 人", "年用电 800 万度"):
+        assert words in page
+
+
+def test_plans_may_be_left_out(client):
+    page = client.get(send(client)["Location"]).content.decode()
+    assert InvestmentLead.objects.get().plans == []
+    assert "我们记下的打算" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        ("intended_investment_wan", "一个小目标", "不是数字"),
+        ("intended_investment_wan", "1.2万", "不清楚是多少"),
+        ("intended_investment_wan", "120000000", "单位是万元"),
+        ("intended_land_mu", "-3", "大于 0"),
+        ("intended_jobs", "2.5", "整数"),
+        ("intended_energy", "电" * 121, "120"),
+    ],
+)
+def test_an_absurd_plan_is_refused_where_it_stands_and_kept(client, name, typed, words):
+    response = send(client, **{**PLANS, name: typed})
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert words in page
+    assert typed in page
+    assert TYPED["needs"] in page
+    assert '<details class="details" open>' in page
+    assert not InvestmentLead.objects.exists()
+
+
+def test_the_optional_part_is_closed_at_first(client):
+    assert '<details class="details">' in client.get(URL).content.decode()
+
+
+def test_plans_go_on_into_the_project(client):
+    send(client, **PLANS)
+    lead = InvestmentLead.objects.get()
+    officer = UserFactory(roles=["project_officer"])
+    actions.contact_lead(lead=lead, actor=officer)
+    project = actions.convert_lead(lead=lead, actor=officer).converted_project
+    assert (project.total_investment_wan, project.land_mu) == (12_000, 60)
+
+
+def test_the_api_takes_plans_as_numbers(api_client):
+    body = {
+        "contact_name": "张三",
+        "phone": "13800001234",
+        "needs": "想建厂",
+        "consent": True,
+        "intended_investment_wan": "12000",
+        "intended_jobs": 200,
+    }
+    url = "/api/v1/projects/enquiries/"
+    assert api_client.post(url, body, format="json").status_code == 201
+    assert InvestmentLead.objects.get().intended_jobs == 200
+    wrong = api_client.post(url, {**body, "intended_investment_wan": "1e12"}, format="json")
+    assert wrong.status_code == 400
+    assert "intended_investment_wan" in wrong.json()["fields"]

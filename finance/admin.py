@@ -92,6 +92,7 @@ class LoanProductAdmin(ActionSavedAdmin, WorkflowAdmin):
 
 @admin.register(MatchmakingEvent)
 class MatchmakingEventAdmin(ActionSavedAdmin):
+    one_a_line = ("bank_names", "enterprise_names")
     list_display = ["name", "level", "kind", "when", "enterprises", "intention", "credit"]
     list_filter = ["level", "kind"]
     search_fields = ["name", "summary"]

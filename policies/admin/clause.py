@@ -22,7 +22,6 @@ from policies.admin.policy import SavedThroughActions
 from policies.admin.rule_fields import (
     ConditionField,
     ConditionWidget,
-    LinesField,
     RowError,
     TypedFactsField,
     condition_of,
@@ -39,7 +38,7 @@ from policies.qualifying import counts, qualifying
 from policies.rules import conditions, formula
 from policies.rules.facts import FACTS
 from policies.rules.logic import Truth
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, LinesField, PortalAdmin, badge
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.money import format_yuan

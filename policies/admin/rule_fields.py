@@ -283,28 +283,6 @@ class ConditionField(forms.Field):
         return conditions.read(now) != conditions.read(initial)
 
 
-class LinesField(forms.CharField):
-    """A list of short texts, one a line."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("required", False)
-        kwargs.setdefault("max_length", 4000)
-        kwargs.setdefault("widget", UnfoldAdminTextareaWidget(attrs={"rows": 4}))
-        super().__init__(**kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> Any:
-        return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
-
-    def run_validators(self, value: Any) -> None:
-        super().run_validators("\n".join(value))
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(self.to_python(data or "") != (initial or []))
-
-
 class TypedFactsField(forms.CharField):
     """The facts of a case, one a line; its cleaned value is `{fact key: what was typed}`."""
 

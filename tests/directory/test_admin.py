@@ -68,3 +68,28 @@ def test_the_list_of_enterprises_costs_the_same_for_many(client, django_assert_m
     client.force_login(SuperUserFactory())
     with django_assert_max_num_queries(15):
         client.get(reverse("admin:directory_enterprise_changelist"))
+
+
+@pytest.mark.parametrize(
+    "facts", ["7", '"一句话"', '{"text": "x"}', '[{"text": "没有来源"}]', '[{"text": 5, "source": "x"}]']
+)
+def test_facts_that_the_public_pages_cannot_show_are_refused_with_an_example(client, facts):
+    client.force_login(UserFactory(roles=["administrator"]))
+    typed = {"name": "某园区", "aliases": "北区\n\n 工业园 ", "order": 1, "is_active": "on"}
+    page = client.post(reverse("admin:directory_park_add"), {**typed, "facts": facts})
+    assert "每条事实须写明内容和来源" in page.content.decode()
+    client.post(reverse("admin:directory_park_add"), {**typed, "facts": '[{"text": "x", "source": "y"}]'})
+    assert models.Park.objects.get().aliases == ["北区", "工业园"]
+    assert client.get(reverse("admin:directory_park_changelist")).status_code == 200
+
+
+def test_a_credit_code_that_another_enterprise_has_is_told_in_words(client):
+    client.force_login(UserFactory(roles=["administrator"]))
+    code = "91150122000000009U"
+    taken, row = factories.EnterpriseFactory(credit_code=code), factories.EnterpriseFactory()
+    none = {
+        f"{name}-{part}_FORMS": 0 for name in ("profile", "qualifications") for part in ("TOTAL", "INITIAL")
+    }
+    typed = {"name": row.name, "credit_code": taken.credit_code, "order": 1, "facts": "[]"}
+    page = client.post(reverse("admin:directory_enterprise_change", args=[row.pk]), {**typed, **none})
+    assert "已有企业登记了这个统一社会信用代码" in page.content.decode()

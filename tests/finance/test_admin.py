@@ -217,3 +217,11 @@ def test_a_contact_cannot_send_the_key_of_a_demand_that_was_not_shared(client):
     assert refused.status_code == 200
     assert "demand" in refused.context["adminform"].form.errors
     assert not LoanIntent.objects.exists()
+
+
+def test_names_at_an_event_are_written_one_a_line(officer, client):
+    typed = {"slug": "a", "name": "某活动", "kind": "event", "level": "county", "held_on": "2026-01-01"}
+    names = {"bank_names": "甲银行\n乙银行", "enterprise_names": '{"a": 1}'}
+    client.post(reverse("admin:finance_matchmakingevent_add"), {**typed, **names})
+    page = client.get(reverse("finance:list")).content.decode()
+    assert "甲银行、乙银行" in page

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from tuoxian_portal.core.choices import BadgeChoices
 from tuoxian_portal.core.errors import PortalError
@@ -35,6 +36,28 @@ def badge(choices: type[BadgeChoices], field: str = "state", title: Any = STATE)
         return words.get(getattr(record, field))
 
     return column
+
+
+class LinesField(forms.CharField):
+    """A list of short texts, one a line."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("max_length", 4000)
+        kwargs.setdefault("widget", UnfoldAdminTextareaWidget(attrs={"rows": 4}))
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in (super().to_python(value) or "").splitlines() if line.strip()]
+
+    def run_validators(self, value: Any) -> None:
+        super().run_validators("\n".join(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(self.to_python(data or "") != (initial or []))
 
 
 class KeyedAutocomplete(AutocompleteSelect):
@@ -87,6 +110,7 @@ class PortalAdmin(ModelAdmin):
     show_full_result_count = False
     warn_unsaved_form = True
     compressed_fields = True
+    one_a_line: tuple[str, ...] = ()  # JSON fields that hold a list of texts
     deletable = True  # False where rows are switched off, withdrawn or retired instead
 
     @property
@@ -95,6 +119,12 @@ class PortalAdmin(ModelAdmin):
         which costs a query a row. A subclass may name its own."""
         relations = {f.name for f in self.model._meta.fields if f.remote_field}
         return [name for name in self.list_display if name in relations]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.one_a_line:
+            told = [str(text) for text in (db_field.help_text, _("每行一条。")) if text]
+            return LinesField(label=db_field.verbose_name, help_text="".join(told))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request) and "widget" not in kwargs:

@@ -53,6 +53,7 @@ class DepartmentAdmin(NamedAdmin):
     list_display = ["name", "short_name", "phone", "confidence", "is_active"]
     search_fields = ["name", "short_name"]
     own_fields = ("short_name", "phone", "duties")
+    one_a_line = ("duties",)
 
 
 @admin.register(Outlet)
@@ -66,6 +67,7 @@ class OutletAdmin(NamedAdmin):
 class ParkAdmin(NamedAdmin):
     list_display = ["name", "alias_text", "is_active"]
     own_fields = ("aliases", "facts")
+    one_a_line = ("aliases",)
 
     @admin.display(description=_("别名"))
     def alias_text(self, park: Park) -> str:
@@ -83,6 +85,7 @@ class IndustryChainAdmin(NamedAdmin):
     list_display = ["name", "industry", "link_text", "is_active"]
     list_filter = ["industry", "is_active"]
     own_fields = ("industry", "links", "leader", "chief")
+    one_a_line = ("links",)
 
     @admin.display(description=_("环节"))
     def link_text(self, chain: IndustryChain) -> str:

@@ -1,4 +1,5 @@
 from .master import (
+    FACTS_SCHEMA,
     Bank,
     CountyFact,
     Department,
@@ -13,6 +14,7 @@ from .master import (
 from .profile import EnterpriseProfile, EnterpriseQualification, ProjectKind, Qualification, Size
 
 __all__ = [
+    "FACTS_SCHEMA",
     "Bank",
     "CountyFact",
     "Department",

@@ -4,12 +4,27 @@ Where several sources speak about one record, `facts` keeps each sentence with i
 `[{"text": …, "source": …, "date": …}, …]`.
 """
 
+from typing import Any
+
+import jsonschema
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tuoxian_portal.core.fields import CreditCodeField, EncryptedTextField
 from tuoxian_portal.core.models import Sampled, Sourced, Timestamped
 from tuoxian_portal.core.querysets import PortalQuerySet
+
+_TEXT = {"type": "string", "minLength": 1}
+FACTS_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["text", "source"],
+        "properties": {"text": _TEXT, "source": _TEXT, "publisher": _TEXT, "date": _TEXT},
+    },
+}
 
 
 class NamedRecord(Sourced):
@@ -28,6 +43,25 @@ class NamedRecord(Sourced):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Stated(models.Model):
+    """Mixin of what several sources speak about."""
+
+    facts = models.JSONField(_("公开事实"), default=list, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        if not jsonschema.Draft202012Validator(FACTS_SCHEMA).is_valid(self.facts):
+            example = (
+                '[{"text": "年产 50 万吨", "source": "报道标题", "publisher": "发布者", "date": "2023"}]'
+            )
+            raise ValidationError(
+                {"facts": f"每条事实须写明内容和来源（发布者和日期可以不写），例如：{example}；没有时填 []。"}
+            )
 
 
 class Town(NamedRecord):
@@ -69,11 +103,10 @@ class Outlet(NamedRecord):
         verbose_name = verbose_name_plural = _("服务网点")
 
 
-class Park(NamedRecord):
+class Park(Stated, NamedRecord):
     """An industrial park; sources use several names for the same one, kept as aliases."""
 
     aliases = models.JSONField(_("别名"), default=list, blank=True)
-    facts = models.JSONField(_("公开事实"), default=list, blank=True)
 
     class Meta(NamedRecord.Meta):
         verbose_name = verbose_name_plural = _("园区")
@@ -109,14 +142,13 @@ class IndustryChain(NamedRecord):
         verbose_name = verbose_name_plural = _("产业链")
 
 
-class Enterprise(NamedRecord, Timestamped, Sampled):
+class Enterprise(Stated, NamedRecord, Timestamped, Sampled):
     """A company, known from public sources or entered by staff."""
 
     short_name = models.CharField(_("简称"), max_length=60, blank=True)
     credit_code = CreditCodeField(_("统一社会信用代码"), blank=True)
     industry = models.ForeignKey(Industry, models.PROTECT, null=True, blank=True, verbose_name=_("产业"))
     park = models.ForeignKey(Park, models.PROTECT, null=True, blank=True, verbose_name=_("园区"))
-    facts = models.JSONField(_("公开事实"), default=list, blank=True)
     # Somebody's address: sealed at rest, shown masked.
     contact_email = EncryptedTextField(_("联系邮箱"), blank=True)
 
@@ -128,6 +160,7 @@ class Enterprise(NamedRecord, Timestamped, Sampled):
                 fields=["credit_code"],
                 condition=~models.Q(credit_code=""),
                 name="enterprise_credit_code_unique",
+                violation_error_message=_("已有企业登记了这个统一社会信用代码，请先查找该企业。"),
             )
         ]
 

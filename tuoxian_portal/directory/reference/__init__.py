@@ -9,6 +9,7 @@ from django.db import models
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.reference import ReferenceSet, record_schema, reference_sets
 from tuoxian_portal.directory.models import (
+    FACTS_SCHEMA,
     CountyFact,
     Department,
     Enterprise,
@@ -24,15 +25,6 @@ HERE = Path(__file__).parent
 TEXT = {"type": "string", "minLength": 1}
 TEXTS = {"type": "array", "items": TEXT}
 SLUG = {"type": "string", "pattern": "^[a-z0-9-]+$"}
-FACTS = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["text", "source"],
-        "properties": {"text": TEXT, "source": TEXT, "publisher": TEXT, "date": TEXT},
-    },
-}
 NAMED = {"name": TEXT, "note": TEXT}
 
 
@@ -130,7 +122,7 @@ register(
     "parks",
     13,
     Park,
-    {**NAMED, "aliases": TEXTS, "facts": FACTS},
+    {**NAMED, "aliases": TEXTS, "facts": FACTS_SCHEMA},
     ["name"],
     plain("name", "note", aliases=[], facts=[]),
 )
@@ -154,7 +146,7 @@ register(
     "enterprises",
     16,
     Enterprise,
-    {**NAMED, "short_name": TEXT, "industry": SLUG, "facts": FACTS},
+    {**NAMED, "short_name": TEXT, "industry": SLUG, "facts": FACTS_SCHEMA},
     ["name", "facts"],
     lambda record: {**plain("name", "note", "short_name", facts=[])(record), "industry": industry(record)},
 )

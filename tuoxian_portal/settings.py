@@ -77,6 +77,7 @@ CONTENT_SECURITY_POLICIES = {
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "tuoxian_portal.accounts.sessions"
 
 # --- Applications -------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -162,6 +163,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000;",
     }
+    # Opening the file and reading its schema anew costs more than all the queries of a request.
+    # Opening the file and reading its schema anew cost more than all the queries of a request.
+    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

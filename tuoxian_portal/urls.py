@@ -1,4 +1,4 @@
-"""Every address of the portal. Pages first, then the API, then staff."""
+"""Every address of the portal. The API, the pages, staff."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -14,6 +14,9 @@ from tuoxian_portal.accounts.views import PortalLoginView
 admin.site.index_title = "工作台"
 
 urlpatterns = [
+    # First what has a prefix of its own: a page is then looked for among one pattern more, an address of
+    # the API among a hundred less.
+    path("api/", include("tuoxian_portal.api")),
     path("", include("tuoxian_portal.core.urls")),
     path("", include("tuoxian_portal.dashboard.urls")),
     path("", include("projects.urls")),
@@ -26,7 +29,6 @@ urlpatterns = [
     path("", include("tuoxian_portal.opendata.urls")),
     path("login/", PortalLoginView.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("api/", include("tuoxian_portal.api")),
     path("admin/", admin.site.urls),
     # Browsers ask for it on pages that name no icon of their own (the schema's page, a plain file).
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/mark.svg")), name="favicon"),

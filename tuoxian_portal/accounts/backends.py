@@ -4,9 +4,15 @@ from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 
+from tuoxian_portal.accounts.models import User
+
 
 class PortalBackend(ModelBackend):
-    """Django's own, except that a person's roles, scopes and permissions come together (`User.grants`)."""
+    """Django's own, except that a person, roles, scopes and permissions come together."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        user = User.with_grants(user_id)
+        return user if user and self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if obj is not None or not user_obj.is_active or user_obj.is_anonymous:

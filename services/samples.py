@@ -47,7 +47,7 @@ from services.models import (
 from services.papers.compose import new_document
 from services.samples_custody import licence_kinds, make_custody, sample_licence
 from services.workflow import CASE_WORKFLOW
-from tuoxian_portal.accounts.demo import ensure_demo_accounts
+from tuoxian_portal.accounts.demo import demo_people
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core import crypto
@@ -448,7 +448,7 @@ def make(context: SampleContext) -> None:
     calendar = load_calendar()
     kinds = licence_kinds()
     towns = list(Outlet.objects.filter(is_active=True, level=Outlet.Level.TOWN))
-    people = {account.role: user for account, user in ensure_demo_accounts()}
+    people = demo_people()
     days = _days(context, calendar, CASES * context.scale)
     numbers: dict[date, int] = defaultdict(lambda: 9000)
     told: list[Told] = []

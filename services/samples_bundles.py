@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
@@ -27,7 +28,7 @@ from services.models import (
     ServiceBundle,
 )
 from services.papers.bundles import new_bundle_document
-from tuoxian_portal.accounts.demo import ensure_demo_accounts
+from tuoxian_portal.accounts.demo import demo_people
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.calendar import load_calendar
 from tuoxian_portal.core.samples import SampleContext
@@ -53,6 +54,9 @@ OF_THE_WHOLE = {
     PaperKind.DELIVERY,
     PaperKind.INVITATION,
 }
+
+
+AT_DELIVERY = {PaperKind.BUNDLE_DELIVERY, PaperKind.INVITATION}
 
 
 class MemberTeller(samples.Teller):
@@ -105,7 +109,7 @@ def make(context: SampleContext) -> None:
     outlet = Outlet.objects.filter(is_active=True).order_by("order", "pk").first()
     if outlet is None:
         return
-    people = {account.role: user for account, user in ensure_demo_accounts()}
+    people = demo_people()
     serials: dict[date, int] = defaultdict(lambda: FIRST_SERIAL)
     made = 0
     for bundle in ServiceBundle.objects.published().for_composition().order_by("order", "pk"):
@@ -310,6 +314,8 @@ class _Scene:
         if pick_up:
             who = {"recipient": record.applicant_name[:60], "method": DeliveryMethod.WINDOW}
             wanted.append((PaperKind.BUNDLE_DELIVERY, record.cases, pick_up, who))
+            expires = pick_up + timedelta(days=settings.RATING_INVITATION_DAYS)
+            wanted.append((PaperKind.INVITATION, [], pick_up, {"expires": expires}))
         BundleDocument.objects.bulk_create(
             new_bundle_document(
                 kind,
@@ -317,7 +323,7 @@ class _Scene:
                 cases,
                 sequence=sequence,
                 at=self._at(on, 10),
-                by=self.people["issuer" if kind == PaperKind.BUNDLE_DELIVERY else "window"],
+                by=self.people["issuer" if kind in AT_DELIVERY else "window"],
                 **extra,
             )
             for sequence, (kind, cases, on, extra) in enumerate(wanted, 1)

@@ -5,7 +5,9 @@ that day. Sample numbers start at 9001 of their day and leave the real series un
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import cycle
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -39,7 +41,7 @@ from services.models import (
 from services.papers.entrustment_texts import new_entrustment_paper
 from services.samples import Teller, _case, _save
 from services.workflow_entrustments import ENTRUSTMENT_WORKFLOW
-from tuoxian_portal.accounts.demo import ensure_demo_accounts
+from tuoxian_portal.accounts.demo import demo_people
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.calendar import WorkingCalendar, load_calendar
@@ -52,6 +54,14 @@ S = EntrustmentState
 STORIES = [S.SUSPENDED, S.TERMINATED, S.DRAWN_UP, S.PROMISED, S.CONSULTED, S.SIGNED_OFF, S.HELPING]
 STORIES += [S.CONSULTED] * 2 + [S.PROMISED, S.DRAWN_UP, S.SUSPENDED, S.TERMINATED, S.SIGNED_OFF]
 STORIES += [S.HELPING] * 7 + [S.CLOSED] * 12
+SAID = [
+    FollowUpGrade.VERY_SATISFIED,
+    FollowUpGrade.SATISFIED,
+    FollowUpGrade.DISSATISFIED,
+    FollowUpGrade.FAIRLY_SATISFIED,
+    FollowUpGrade.VERY_DISSATISFIED,
+    *[FollowUpGrade.VERY_SATISFIED] * 7,
+]
 POWERS = [Power.GUIDE, Power.FILL, Power.SUBMIT, Power.RUN, Power.COLLECT]
 NEEDS = {
     AssistanceMode.WINDOW: "第一次办，不清楚要带什么材料",
@@ -65,8 +75,14 @@ class HelpTeller:
     """Tells the life of one entrustment day by day; each act as its action would write it."""
 
     def __init__(
-        self, context: SampleContext, calendar: WorkingCalendar, people: dict[str, User], record: Entrustment
+        self,
+        context: SampleContext,
+        calendar: WorkingCalendar,
+        people: dict[str, User],
+        record: Entrustment,
+        grades: Iterator[str] | None = None,
     ) -> None:
+        self.grades = grades or cycle(SAID)  # what principals say when they are called back
         self.context, self.calendar, self.people, self.record = context, calendar, people, record
         self.day = record.created_at.date()
         self.minute = 9 * 60
@@ -216,12 +232,10 @@ class HelpTeller:
 
     def follow_up(self) -> None:
         self.wait(self.context.random.randint(1, 3))
-        grade = self.context.random.choices(
-            [FollowUpGrade.VERY_SATISFIED, FollowUpGrade.SATISFIED, FollowUpGrade.DISSATISFIED], [6, 3, 1]
-        )[0]
+        grade = next(self.grades)
         self.record.follow_up_grade, self.record.followed_up_on = grade, self.day
         self.record.followed_up_by = self.people["supervisor"]
-        if grade == FollowUpGrade.DISSATISFIED:
+        if grade in {FollowUpGrade.DISSATISFIED, FollowUpGrade.VERY_DISSATISFIED}:
             self.record.follow_up_note = "进度没有及时告知，已说明改进"
         self.act("follow_up", "supervisor")
 
@@ -279,12 +293,13 @@ def make(context: SampleContext) -> None:
         context.say("没有示例办件或服务网点，未生成示例帮办委托。")
         return
     calendar = load_calendar()
-    people = {account.role: user for account, user in ensure_demo_accounts()}
+    people = demo_people()
     # The latest of each kind: what is in work is recent, what is done may be older.
     still_open = list(cases.filter(state__in=[CaseState.RECEIVED, *_IN_WORK]).order_by("-received_on", "pk"))
     done = list(cases.filter(state=CaseState.COMPLETED).order_by("-closed_on", "pk"))
     numbers: dict[date, int] = defaultdict(lambda: 9000)
     modes = [AssistanceMode.WINDOW, AssistanceMode.WINDOW, AssistanceMode.ON_SITE, AssistanceMode.PARK]
+    grades = cycle(SAID)
     for index, story in enumerate(STORIES * context.scale):
         pool = done if story in {S.SIGNED_OFF, S.CLOSED} else still_open
         if not pool:
@@ -293,7 +308,7 @@ def make(context: SampleContext) -> None:
         mode = AssistanceMode.PARK if index % 4 == 3 else modes[index % 4]
         day = case.received_on or context.today - timedelta(days=3)
         record = _record(context, case, outlet, mode, day, numbers)
-        teller = HelpTeller(context, calendar, people, record)
+        teller = HelpTeller(context, calendar, people, record, grades)
         teller.act("register", "window")
         teller.tell(story, case, mode)
     _whole_project(context, calendar, people, outlet, numbers)

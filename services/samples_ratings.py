@@ -5,7 +5,8 @@ Told in bulk, like the cases; who acts is whom the rules would let act.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import cycle
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.utils import timezone
 
+from services.actions.ratings import FOLLOW_UP_GRADES
 from services.choices_cases import CaseState, PaperKind
 from services.choices_ratings import (
     BAD_GRADES,
@@ -25,7 +27,9 @@ from services.choices_ratings import (
 )
 from services.disclosure import disclosed
 from services.models import (
+    BundleDocument,
     Case,
+    Entrustment,
     PublishedAnswer,
     RatingInvitation,
     RatingRemediation,
@@ -34,7 +38,7 @@ from services.models import (
     ServiceRating,
 )
 from services.papers.ratings import new_remediation_paper
-from tuoxian_portal.accounts.demo import ensure_demo_accounts
+from tuoxian_portal.accounts.demo import demo_people
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core import crypto
@@ -71,16 +75,17 @@ UNFOUNDED = "经核对办件记录，反映的问题不是本件，评价人也�
 class RatingTeller:
     """Tells the ratings of one batch of cases, in memory, and saves them."""
 
-    def __init__(self, context: SampleContext) -> None:
+    def __init__(self, context: SampleContext, *, first_serial: int = 9000) -> None:
         self.context, self.random = context, context.random
         self.calendar: WorkingCalendar = load_calendar()
-        self.people: dict[str, User] = {account.role: user for account, user in ensure_demo_accounts()}
+        self.people: dict[str, User] = demo_people()
         self.tags: dict[str, list[RatingTag]] = defaultdict(list)
         for tag in RatingTag.objects.filter(is_active=True):
             self.tags[tag.side].append(tag)
-        self.serials: dict[str, int] = defaultdict(lambda: 9000)
+        self.serials: dict[str, int] = defaultdict(lambda: first_serial)
         self.now = timezone.now()
         self.wanted = [state for state in RemediationState if state != RemediationState.CLOSED]
+        self.settling = timedelta(days=12)  # younger rectifications are still being verified
         self.doubtful_wanted = 3 * context.scale
         self.entries: list[tuple[Any, LogEntry]] = []
 
@@ -107,8 +112,14 @@ class RatingTeller:
     # --- one batch -----------------------------------------------------------------------------
 
     def tell(self, cases: list[Case]) -> None:
-        invitations = [self._invitation(case) for case in cases]
-        ratings = [rating for invitation in invitations if (rating := self._rating(invitation))]
+        invitations = [
+            self.invitation(case, case.updated_at, case=case, title=case.item_name, item_id=case.item_id)
+            for case in cases
+        ]
+        self.keep(invitations, [rating for one in invitations if (rating := self._rating(one))])
+
+    def keep(self, invitations: list[RatingInvitation], ratings: list[ServiceRating]) -> None:
+        """Saves them, and the rectifications that the bad ones open."""
         RatingInvitation.objects.bulk_create(invitations)
         for rating in ratings:
             rating.invitation_id = rating.invitation.pk
@@ -124,16 +135,16 @@ class RatingTeller:
         RemediationPaper.objects.bulk_create(paper for r in remediations for paper in self._papers(r))
         self._save_entries()
 
-    def _invitation(self, case: Case) -> RatingInvitation:
+    def invitation(self, subject: Any, at: datetime, *, title: str, **about: Any) -> RatingInvitation:
+        """Unsaved, as `actions.ratings` would make it."""
         invitation = RatingInvitation(
-            case=case,
-            title=case.item_name[:200],
-            item_id=case.item_id,
-            department_id=case.department_id,
-            outlet_id=case.outlet_id,
-            phone_hash=crypto.keyed_hash(case.phone),
-            invited_at=case.updated_at,
+            title=title[:200],
+            department_id=getattr(subject, "department_id", None),
+            outlet_id=subject.outlet_id,
+            phone_hash=crypto.keyed_hash(subject.phone),
+            invited_at=at,
             is_sample=True,
+            **about,
         )
         invitation.token_hash = crypto.keyed_hash(invitation.token)
         invitation.set_expiry()
@@ -147,22 +158,32 @@ class RatingTeller:
         )
         if at >= self.now - timedelta(hours=1):
             return None
-        invitation.rated_at = at
         grade = self.random.choices(list(GRADES), list(GRADES.values()))[0]
-        channel = self.random.choices(list(CHANNELS), list(CHANNELS.values()))[0]
+        rating = self.rate(
+            invitation, at, grade, self.random.choices(list(CHANNELS), list(CHANNELS.values()))[0]
+        )
+        self._doubt(rating)
+        return rating
+
+    def rate(
+        self, invitation: RatingInvitation, at: datetime, grade: int, channel: str, comment: str | None = None
+    ) -> ServiceRating:
+        """A rating, unsaved; without `comment` one that fits the grade."""
+        invitation.rated_at = at
         words = GOOD_WORDS if grade > 3 else FAIR_WORDS if grade == 3 else BAD_WORDS
+        if comment is None:
+            comment = self.random.choice(words) if grade < 4 or self.random.random() < 0.4 else ""
         rating = ServiceRating(
             number=self.number("PJ", timezone.localdate(at)),
             invitation=invitation,
             grade=grade,
-            comment=self.random.choice(words) if grade < 4 or self.random.random() < 0.4 else "",
+            comment=comment,
             channel=channel,
             rated_at=at,
             recorded_by=self.people["supervisor"] if channel in DOUBTS else None,
             phone_hash=invitation.phone_hash,
             is_sample=True,
         )
-        self._doubt(rating)
         self.log(rating, "rate", at, "supervisor" if rating.recorded_by else "")
         return rating
 
@@ -214,7 +235,7 @@ class RatingTeller:
         )
         self.log(remediation, "open", rating.rated_at)
         lapsed = rating.standing == RatingStanding.INVALID
-        young = self.now - rating.rated_at < timedelta(days=12)
+        young = self.now - rating.rated_at < self.settling
         until = self.wanted.pop() if self.wanted and not lapsed and not young else RemediationState.CLOSED
         if young:
             until = RemediationState.VERIFYING
@@ -242,8 +263,9 @@ class RatingTeller:
         if until == R.RECTIFYING:
             return
         at += timedelta(days=2)
-        r.state, r.answered_by, r.answered_at, r.answer = R.CALLING_BACK, self.people["reviewer"], at, ANSWER
-        self.log(r, "answer", at, "reviewer", ANSWER)
+        answerer = "reviewer" if r.department_id else "window"
+        r.state, r.answered_by, r.answered_at, r.answer = R.CALLING_BACK, self.people[answerer], at, ANSWER
+        self.log(r, "answer", at, answerer, ANSWER)
         if until == R.CALLING_BACK:
             return
         at += timedelta(days=1)
@@ -324,4 +346,43 @@ def make(context: SampleContext) -> None:
     publish_some(context, teller.people["supervisor"])
 
 
+def make_others(context: SampleContext) -> None:
+    """Invitations for bundle cases that were picked up and help that was signed off: one of each grade
+    and one still open of either, and what principals said when called back."""
+    teller = RatingTeller(context, first_serial=9500)
+    teller.wanted, teller.settling = [RemediationState.RECTIFYING], timedelta(days=3)
+    grades: Iterator[int | None] = cycle([5, 4, 2, 3, 1, None])
+    invitations, ratings = [], []
+
+    def tell(
+        invitation: RatingInvitation,
+        grade: int | None,
+        channel: str,
+        at: datetime,
+        comment: str | None = None,
+    ) -> None:
+        invitations.append(invitation)
+        if grade is not None and at < teller.now:
+            ratings.append(teller.rate(invitation, at, grade, channel, comment))
+
+    helped = Entrustment.objects.filter(is_sample=True, signed_off_on__isnull=False).order_by("pk")
+    for record in helped:
+        at = timezone.make_aware(datetime.combine(record.signed_off_on, time(17)))
+        title = f"帮办代办（{record.get_mode_display()}）"
+        invitation = teller.invitation(record, at, entrustment=record, title=title)
+        called = record.followed_up_on or record.signed_off_on
+        said = timezone.make_aware(datetime.combine(called, time(17, 30)))
+        grade = FOLLOW_UP_GRADES.get(record.follow_up_grade)
+        tell(invitation, grade, RatingChannel.PHONE, said, record.follow_up_note)
+    printed = BundleDocument.objects.filter(bundle_case__is_sample=True, kind=PaperKind.INVITATION)
+    for paper in printed.select_related("bundle_case").order_by("created_at", "pk"):
+        record, at = paper.bundle_case, paper.created_at
+        invitation = teller.invitation(record, at, bundle_case=record, title=record.name)
+        tell(invitation, next(grades), RatingChannel.WINDOW_QR, at + timedelta(days=1))
+    teller.keep(invitations, ratings)
+
+
 sample_makers.register("services-ratings", SampleMaker(name="services-ratings", order=52, make=make))
+sample_makers.register(
+    "services-ratings-others", SampleMaker(name="services-ratings-others", order=71, make=make_others)
+)

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 
-from tuoxian_portal.accounts.demo import ACCOUNTS, ensure_demo_accounts
+from tuoxian_portal.accounts.demo import ACCOUNTS, demo_people, ensure_demo_accounts
 from tuoxian_portal.accounts.models import Role, User
 from tuoxian_portal.core.reference import reference_sets
 from tuoxian_portal.directory.models import Bank
@@ -43,7 +43,7 @@ def test_one_account_for_each_role_with_a_password_that_works(loaded):
 def test_a_second_run_says_they_exist_and_resets_nothing(loaded):
     run()
     before = list(User.objects.order_by("pk").values_list("password", flat=True))
-    assert "12 个演示账号均已存在" in run()
+    assert "13 个演示账号均已存在" in run()
     assert list(User.objects.order_by("pk").values_list("password", flat=True)) == before
 
 
@@ -57,10 +57,13 @@ def test_reset_gives_new_passwords(loaded):
 def test_units_are_set_so_that_scopes_see_something(loaded):
     Bank.objects.create(name="示例银行（甲）", is_sample=True)
     run()
-    holder = {account.role: user for account, user in ensure_demo_accounts()}
+    holder = demo_people()
     assert holder["window"].outlet.name == "托克托县政务服务大厅"
     assert holder["reviewer"].department == holder["approver"].department is not None
     assert holder["bank_contact"].bank.is_sample
+    town = User.objects.get(username="window-ma")
+    assert town.outlet.level == "town"
+    assert town.department is None, "it sees its outlet's cases only"
 
 
 def test_accounts_made_for_samples_cannot_sign_in(loaded):

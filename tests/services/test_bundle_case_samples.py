@@ -5,12 +5,19 @@ import random
 import pytest
 from django.core.management import call_command
 
-from services import samples_bundles
+from services import samples_bundles, samples_ratings
 from services.actions.clocks import recompute_deadlines
 from services.choices_bundles import BundleState
 from services.choices_cases import CaseState, PaperKind
-from services.models import BundleCase, BundleDocument, Case
-from services.papers.render import render_paper
+from services.models import (
+    BundleCase,
+    BundleDocument,
+    Case,
+    RatingInvitation,
+    RatingRemediation,
+    ServiceRating,
+)
+from services.papers.render import qr_of, render_paper
 from tests.factories.bundle_cases import BundleHall
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.calendar import today
@@ -62,3 +69,16 @@ def test_clearing_leaves_real_ones_and_their_numbers(made):
     assert Case.objects.count() == 3
     assert not LogEntry.objects.filter(is_sample=True).exists()
     assert made.record().number.endswith("-B0002")
+
+
+def test_what_was_picked_up_is_invited_and_rated_and_the_paper_prints_its_code(made):
+    call_command("load_reference", "rating_tags", verbosity=0)
+    samples_ratings.make_others(
+        SampleContext(random=random.Random(7), scale=1, today=today(), say=lambda text: None)
+    )
+    papers = BundleDocument.objects.filter(kind=PaperKind.INVITATION).select_related("bundle_case")
+    assert papers.count() == RatingInvitation.objects.count() >= 2
+    assert all("/rate/" in qr_of(paper)[0] for paper in papers)
+    bad = ServiceRating.objects.filter(grade__lt=3)
+    assert bad.count() == RatingRemediation.objects.count()
+    assert ServiceRating.objects.exists()

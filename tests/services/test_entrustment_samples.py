@@ -5,10 +5,17 @@ import random
 import pytest
 from django.core.management import call_command
 
-from services import samples, samples_entrustments
+from services import samples, samples_entrustments, samples_ratings
 from services.choices import ProjectStage
 from services.choices_entrustments import EntrustmentState
-from services.models import Entrustment, EntrustmentDocument
+from services.choices_ratings import RemediationState
+from services.models import (
+    Entrustment,
+    EntrustmentDocument,
+    RatingInvitation,
+    RatingRemediation,
+    ServiceRating,
+)
 from services.papers.render import render_paper
 from tests.factories.cases import ItemFactory
 from tests.factories.entrustments import HelpDesk
@@ -73,3 +80,17 @@ def test_cleared_without_a_trace_and_without_the_real_ones(made: None) -> None:
     clear_samples()
     assert list(Entrustment.objects.all()) == [real]
     assert not LogEntry.objects.filter(is_sample=True).exists()
+
+
+def test_help_is_rated_in_each_grade_and_one_is_put_right(made: None) -> None:
+    call_command("load_reference", "rating_tags", verbosity=0)
+    samples_ratings.make_others(
+        SampleContext(random=random.Random("rest"), scale=1, today=today(), say=lambda text: None)
+    )
+    signed = Entrustment.objects.filter(signed_off_on__isnull=False)
+    assert RatingInvitation.objects.filter(entrustment__in=signed).count() == signed.count()
+    assert set(ServiceRating.objects.values_list("grade", flat=True)) == {1, 2, 3, 4, 5}
+    states = set(RatingRemediation.objects.values_list("state", flat=True))
+    assert RemediationState.RECTIFYING in states
+    clear_samples()
+    assert not RatingInvitation.objects.exists()

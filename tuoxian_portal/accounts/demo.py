@@ -1,4 +1,5 @@
-"""Demonstration accounts: one for each role, so that a newcomer sees what each person sees.
+"""Demonstration accounts: one for each role, so that a newcomer sees what each person sees, and a
+second window in a town.
 
 They are made without a password, so nobody can sign in with them until `create_demo_accounts` gives
 them one. Sample makers use them as the people who act.
@@ -30,11 +31,14 @@ class DemoAccount:
     outlet: str = ""
     is_bank: bool = False
     door: str = "/admin/"
+    # What tells it from another account of the same role.
+    note: str = ""
 
 
 HALL: dict[str, Any] = {"department": "DEP-01", "outlet": "OUT-01"}
 ACCOUNTS = (
     DemoAccount("window-zhang", "张窗（演示）", "window", **HALL),
+    DemoAccount("window-ma", "马窗（演示）", "window", outlet="OUT-02", note="镇网点"),
     DemoAccount("reviewer-li", "李审（演示）", "reviewer", department="DEP-05"),
     DemoAccount("approver-wang", "王批（演示）", "approver", department="DEP-05"),
     DemoAccount("issuer-zhao", "赵出（演示）", "issuer", **HALL),
@@ -61,6 +65,14 @@ def ensure_demo_accounts() -> list[tuple[DemoAccount, User]]:
             f"缺少角色 {'、'.join(sorted(missing))}。请先执行 python manage.py load_reference。"
         )
     return [(account, _ensure(account, groups[account.role])) for account in ACCOUNTS]
+
+
+def demo_people() -> dict[str, User]:
+    """Who acts in the samples: the first account of each role."""
+    people: dict[str, User] = {}
+    for account, user in ensure_demo_accounts():
+        people.setdefault(account.role, user)
+    return people
 
 
 def _ensure(account: DemoAccount, group: Group) -> User:

@@ -48,7 +48,8 @@ class Command(BaseCommand):
             user.set_password(password)
             user.save(update_fields=["password"])
             role = user.groups.get()
-            rows.append((account.username, password, role.name, account.door))
+            role_name = f"{role.name}（{account.note}）" if account.note else role.name
+            rows.append((account.username, password, role_name, account.door))
         if not rows:
             self.stdout.write(f"{len(accounts)} 个演示账号均已存在，密码未改动。忘记密码时加 --reset 重设。")
             return

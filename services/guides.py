@@ -187,12 +187,14 @@ def item_card(item: Any) -> dict[str, Any]:
     }
 
 
-def bundle_card(bundle: ServiceBundle) -> dict[str, Any]:
+def bundle_card(bundle: ServiceBundle, saved: str = "") -> dict[str, Any]:
+    """`saved`: what it spares an applicant, in words."""
+    included = f"包含{NBSP}{len(bundle.members.all())}{NBSP}个事项"
     return {
         "title": bundle.name,
         "url": bundle.get_absolute_url(),
         "summary": bundle.summary,
-        "meta": [f"牵头：{bundle.lead_authority}", f"包含{NBSP}{len(bundle.members.all())}{NBSP}个事项"],
+        "meta": [f"牵头：{bundle.lead_authority}", included, *([saved] if saved else [])],
         "badges": [("一次办", "good")],
         "sample": bundle.is_sample,
     }

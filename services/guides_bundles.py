@@ -128,6 +128,28 @@ def saving_rows(composition: Composition) -> list[dict[str, str]]:
     ]
 
 
+def saving_line(composition: Composition) -> str:
+    """减负 for a card: forms, papers and visits before and after, leaving out what rests on something
+    unpublished (a member without a list of materials or a number of visits). "" when there is nothing to
+    say. Members that an answer decides are not counted, and the line says so. No queries."""
+    saving = composition.saving
+    inside = [member.item for member in composition.applies if member.item]
+    parts = [("表单", saving.forms_before, saving.forms_after, "张")]
+    if all(item.materials.all() for item in inside):
+        parts.append(("材料", saving.materials_before, saving.materials_after, "项"))
+    if not saving.assumed_visits:
+        parts.append(("跑动", saving.visits_before, saving.visits_after, "次"))
+    said = [
+        f"{what}{NBSP}{before}{NBSP}→{NBSP}{after}{NBSP}{unit}"
+        for what, before, after, unit in parts
+        if before > after
+    ]
+    if not said:
+        return ""
+    only = f"（按都要办的{NBSP}{len(inside)}{NBSP}个事项算）" if composition.undecided else ""
+    return f"减负：{'，'.join(said)}{only}"
+
+
 def outcome_of(composition: Composition) -> dict[str, Any]:
     """Everything that follows from the answers, as the page draws it."""
     saving = composition.saving

@@ -11,7 +11,7 @@ from django.urls import reverse
 from services.composition import Composition, compose
 from services.form_filling import FORM_NOTE, fields_of
 from services.guides import bundle_card
-from services.guides_bundles import outcome_of, question_rows
+from services.guides_bundles import outcome_of, question_rows, saving_line
 from services.models import ServiceBundle, ServiceItem
 from services.papers.slips import blank_form, bundle_slip
 from services.views.catalogue import AUDIENCES, tabs
@@ -41,14 +41,16 @@ def bundle_listing(request: HttpRequest) -> Listing:
 
 @public_page
 def bundle_list(request: HttpRequest) -> HttpResponse:
-    """Every matter that is done as one."""
+    """Every matter that is done as one, with what it spares. Constant queries."""
     listing = bundle_listing(request)
+    shown = ServiceBundle.objects.for_composition().in_bulk([bundle.pk for bundle in listing.page])
+    saved = {pk: saving_line(compose(bundle, {})) for pk, bundle in shown.items()}
     return render(
         request,
         "services/bundles.html",
         {
             "listing": listing,
-            "cards": [bundle_card(bundle) for bundle in listing.page],
+            "cards": [bundle_card(bundle, saved[bundle.pk]) for bundle in listing.page],
             "tabs": tabs("bundles"),
             "has_sample": any(bundle.is_sample for bundle in listing.page),
         },

@@ -44,6 +44,33 @@ def page(client: Any, name: str, bundle: ServiceBundle, **answers: str) -> Any:
     return response
 
 
+def test_the_cards_say_what_is_saved_where_that_is_known(client: Any, bundle: ServiceBundle) -> None:
+    url = reverse("services:bundles")
+    assert "减负" not in client.get(url).content.decode(), "one item, and the rest depends on an answer"
+    bundle.members.last().answers.clear()
+    text = client.get(url).content.decode().replace("\xa0", " ")
+    assert "减负：表单 2 → 1 张" in text
+    third = MemberFactory(bundle=bundle)
+    third.answers.add(bundle.questions.get().answers.first())
+    assert "（按都要办的 2 个事项算）" in client.get(url).content.decode().replace("\xa0", " ")
+    bundle.members.first().item.materials.all().delete()
+    assert "材料 " not in client.get(url).content.decode().split("减负：")[1].split("</li>")[0]
+
+
+def test_cards_of_many_bundles_take_as_many_queries(client: Any, bundle: ServiceBundle) -> None:
+    counts = []
+    for wanted in (2, 12):
+        while ServiceBundle.objects.count() < wanted:
+            made = BundleFactory()
+            MemberFactory(bundle=made)
+            MemberFactory(bundle=made)
+        cache.clear()
+        with CaptureQueriesContext(connection) as queries:
+            client.get(reverse("services:bundles"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 24
+
+
 def test_the_page_shows_form_plan_and_saving(client: Any, bundle: ServiceBundle) -> None:
     text = page(client, "bundle", bundle, fire="yes").content.decode()
     for words in (

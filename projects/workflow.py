@@ -16,6 +16,7 @@ SUBMIT = "projects.submit_report"
 ACCEPT = "projects.accept_report"
 FREEZE = "projects.freeze_report"
 RESTATE = "projects.restate_report"
+PUBLISH_PHOTO = "projects.publish_progressphoto"
 VOID_RECEIPT = "projects.void_fundsreceipt"
 HANDLE_LEAD = "projects.handle_lead"
 CONVERT_LEAD = "projects.convert_lead"
@@ -308,6 +309,39 @@ REPORT_WORKFLOW = register_check(
             ),
         ),
     )
+)
+
+
+# --- A photograph of the month ---------------------------------------------------------------------
+PHOTO_EVENTS = EventWorkflow(
+    name="progress_photo_events",
+    states=Status,
+    initial="",
+    terminal=frozenset(),
+    transitions=(
+        Transition(
+            "publish",
+            "公布照片",
+            ALWAYS,
+            None,
+            PUBLISH_PHOTO,
+            guards=(
+                only_if(lambda p: not p.is_published, "这张照片已经公布。"),
+                only_if(
+                    lambda p: p.report.state in ReportState.counted(),
+                    "这个月的进展还没有审核，照片不能公布。请先审核。",
+                ),
+            ),
+        ),
+        Transition(
+            "withdraw",
+            "撤下照片",
+            ALWAYS,
+            None,
+            PUBLISH_PHOTO,
+            guards=(only_if(lambda p: p.is_published, "这张照片尚未公布。"),),
+        ),
+    ),
 )
 
 

@@ -232,5 +232,9 @@ role_grants.register(
 # --- Cases of key projects ------------------------------------------------------------------------
 role_grants.register(
     "services-project-cases",
-    {"project_officer": ["services.link_projectcase"], "supervisor": ["services.link_projectcase"]},
+    {
+        "project_officer": ["services.view_projectcase", "services.link_projectcase"],
+        "supervisor": ["services.view_projectcase", "services.link_projectcase"],
+        "official": ["services.view_projectcase"],
+    },
 )

@@ -23,7 +23,7 @@ from projects.actions.notices import (
     issue_notice,
     return_notice,
 )
-from projects.actions.photos import add_photo, publish_photo
+from projects.actions.photos import add_photo, publish_photo, withdraw_photo
 from projects.actions.projects import (
     advance_stage,
     available_project_actions,
@@ -117,5 +117,6 @@ __all__ = [
     "terminate_project",
     "void_receipt",
     "withdraw",
+    "withdraw_photo",
     "withdraw_verdict",
 ]

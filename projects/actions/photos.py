@@ -11,6 +11,7 @@ from projects.actions.permission import require
 from projects.choices import ReportState
 from projects.models import ProgressPhoto, ProgressReport
 from projects.photos import Developed, develop
+from projects.workflow import PHOTO_EVENTS
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.audit.steps import locked
 from tuoxian_portal.core.calendar import today
@@ -78,23 +79,25 @@ def add_photo(
 
 
 @transaction.atomic
-def publish_photo(*, photo: ProgressPhoto, actor: Any, publish: bool = True) -> ProgressPhoto:
-    """Shows the copies of `photo` on the project's public page, or takes them away again.
+def publish_photo(*, photo: ProgressPhoto, actor: Any) -> ProgressPhoto:
+    """Shows the copies of `photo` on the project's public page.
 
-    Raises `NotPermitted`, or `WorkflowError` while the month's report has not been accepted.
+    Raises `NotPermitted`, or `WorkflowError` while the month's report has not been accepted or when the
+    photograph is published already.
     """
-    require(actor, "projects.publish_progressphoto", "公布进展照片")
+    return _show(photo, "publish", actor, is_published=True)
+
+
+@transaction.atomic
+def withdraw_photo(*, photo: ProgressPhoto, actor: Any) -> ProgressPhoto:
+    """Takes the copies of `photo` away from the public page; the original stays. Raises as above."""
+    return _show(photo, "withdraw", actor, is_published=False)
+
+
+def _show(photo: ProgressPhoto, verb: str, actor: Any, *, is_published: bool) -> ProgressPhoto:
     fresh: Any = locked(photo)
-    report = fresh.report
-    if publish and report.state not in ReportState.counted():
-        raise WorkflowError("这个月的进展还没有审核，照片不能公布。请先审核。")
-    if fresh.is_published != publish:
-        fresh.is_published = publish
-        fresh.save(update_fields=["is_published"])
-        log(
-            actor=actor,
-            action="publish_photo" if publish else "withdraw_photo",
-            target=report,
-            reason=fresh.caption,
-        )
+    PHOTO_EVENTS.check(fresh, verb, actor)
+    fresh.is_published = is_published
+    fresh.save(update_fields=["is_published"])
+    log(actor=actor, action=f"{verb}_photo", target=fresh.report, reason=fresh.caption)
     return fresh

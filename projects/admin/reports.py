@@ -247,8 +247,10 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
         """Publishes a photograph, or takes it away; back to its report."""
         photo = get_object_or_404(ProgressPhoto.objects.visible_to(request.user), token=token)
         publish = request.POST.get("publish") == "1"
+        act = actions.publish_photo if publish else actions.withdraw_photo
         try:
-            actions.publish_photo(photo=photo, actor=request.user, publish=publish)
+            if photo.is_published != publish:  # the second of two clicks finds it done
+                act(photo=photo, actor=request.user)
         except PortalError as error:
             messages.error(request, error.message)
         else:
@@ -258,8 +260,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
     def original_view(self, request: HttpRequest, token: Any) -> FileResponse:
         """The photograph as it was uploaded, place and all: staff only."""
         photo = get_object_or_404(ProgressPhoto.objects.visible_to(request.user), token=token)
-        name = f"{photo.caption}.{str(photo.original.name).rpartition('.')[2]}"
-        return FileResponse(photo.original.open(), as_attachment=True, filename=name)
+        return FileResponse(photo.original.open(), as_attachment=True, filename=photo.original_name)
 
     def changeform_view(
         self,

@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from projects.api import funds, oversight, pipeline, viewsets
+from projects.api import funds, oversight, photos, pipeline, viewsets
 
 router = SimpleRouter()
 router.register("key-projects", viewsets.KeyProjectViewSet, basename="key-project")
@@ -8,6 +8,7 @@ router.register("opportunities", viewsets.OpportunityViewSet, basename="opportun
 router.register("targets", viewsets.TargetViewSet, basename="target")
 router.register("progress-reports", viewsets.ProgressReportViewSet, basename="progress-report")
 router.register("funds-receipts", funds.FundsReceiptViewSet, basename="funds-receipt")
+router.register("photos", photos.PhotoViewSet, basename="photo")
 router.register("commitments", oversight.CommitmentViewSet, basename="commitment")
 router.register("supervision-notices", oversight.NoticeViewSet, basename="supervision-notice")
 router.register("leads", viewsets.LeadViewSet, basename="lead")

@@ -77,5 +77,10 @@ class ProgressPhoto(Sampled):
         return reverse("projects:photo", args=[self.token, "large"])
 
     @property
+    def original_name(self) -> str:
+        """The name under which the original is handed out."""
+        return f"{self.caption}.{str(self.original.name).rpartition('.')[2]}"
+
+    @property
     def thumbnail_url(self) -> str:
         return reverse("projects:photo", args=[self.token, "small"])

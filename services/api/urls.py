@@ -4,6 +4,7 @@ from services.api.bundle_cases import BundleCaseViewSet
 from services.api.cases import CaseViewSet
 from services.api.custody import HandoverViewSet
 from services.api.entrustments import EntrustmentViewSet
+from services.api.project_cases import ProjectCaseViewSet
 from services.api.ratings import (
     PublishedAnswerViewSet,
     RatingViewSet,
@@ -27,6 +28,7 @@ router.register("themes", ThemeViewSet, basename="service-theme")
 router.register("hall-statistics", HallStatisticViewSet, basename="hall-statistic")
 router.register("hall-mechanisms", HallMechanismViewSet, basename="hall-mechanism")
 router.register("cases", CaseViewSet, basename="case")
+router.register("project-cases", ProjectCaseViewSet, basename="project-case")
 router.register("handovers", HandoverViewSet, basename="handover")
 router.register("bundle-cases", BundleCaseViewSet, basename="bundle-case")
 router.register("ratings", RatingViewSet, basename="service-rating")

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.models import KeyProject
 from services.models.cases import Case
+from services.querysets_project_cases import ProjectCaseQuerySet
 
 
 class ProjectCase(models.Model):
@@ -21,10 +22,12 @@ class ProjectCase(models.Model):
     )
     linked_at = models.DateTimeField(_("关联时间"), auto_now_add=True)
 
+    objects = ProjectCaseQuerySet.as_manager()
+
     class Meta:
         verbose_name = verbose_name_plural = _("项目办件")
         ordering = ["pk"]
-        default_permissions = ()
+        default_permissions = ("view",)
         permissions = [("link_projectcase", "把办件关联到重点项目")]
 
     def __str__(self) -> str:

@@ -6,7 +6,8 @@ Of a case only item, department, state and deadline are shown, nothing of its ap
 from typing import Any
 
 import django_filters as filters
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -56,6 +57,7 @@ class ProjectCaseSerializer(serializers.ModelSerializer):
         return ["unlink"] if self.context["request"].user.has_perm(LINK) else []
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class VisibleProjectField(serializers.SlugRelatedField):
     def get_queryset(self) -> Any:
         return KeyProject.objects.visible_to(self.context["request"].user)

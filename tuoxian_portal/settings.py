@@ -238,6 +238,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tuoxian_portal.dashboard.tasks.refresh_figures",
         "schedule": crontab(minute="10"),
     },
+    "policy-figures": {
+        "task": "tuoxian_portal.dashboard.tasks.refresh_policies",
+        "schedule": crontab(minute="20", hour="1"),
+    },
     "search-changes": {
         "task": "tuoxian_portal.search.tasks.queue_changes",
         "schedule": timedelta(minutes=1),

@@ -34,7 +34,7 @@ from policies.fact_labels import fresh_labels, labels
 from policies.matching import match_clause
 from policies.models import ClauseCase, ExclusionGroup, IncentivePolicy, PolicyClause
 from policies.models.clause import formula_message
-from policies.qualifying import counts, qualifying
+from policies.qualifying import counts, qualifying, unclaimed
 from policies.rules import conditions, formula
 from policies.rules.facts import FACTS
 from policies.rules.logic import Truth
@@ -232,7 +232,9 @@ class PolicyClauseAdmin(SavedThroughActions):
     ) -> dict[str, Any]:
         rule: Any = clause.rule
         found = counts(rule, day)
-        page = Paginator(qualifying(rule, day, truth), PAGE).get_page(request.GET.get("page"))
+        only_unclaimed = request.GET.get("unclaimed") == "1"
+        listed = unclaimed(clause, day) if only_unclaimed else qualifying(rule, day, truth)
+        page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
         claimed = dict(
             clause.claims.filter(year=day.year, enterprise__in=[row.pk for row in page])
             .exclude(state__in=ENDED)
@@ -246,7 +248,8 @@ class PolicyClauseAdmin(SavedThroughActions):
         return {
             "sentence": conditions.say(rule, words),
             "counts": {key.value: number for key, number in found.items()},
-            "shown": truth.value,
+            "shown": "yes" if only_unclaimed else truth.value,
+            "only_unclaimed": only_unclaimed,
             "page": page,
             "rows": rows,
         }

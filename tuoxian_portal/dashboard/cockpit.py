@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, Max
+from django.db.models import Count
 from django.urls import reverse
 
 from finance.models import LoanIntent
 from finance.pipeline import Pipeline
+from policies.models import PolicyClaim
 from projects import targets as target_rules
 from projects.choices import ConfidenceLevel, TargetCategory
 from projects.models import (
@@ -343,6 +344,8 @@ def concerns(user: Any, on: date) -> list[Concern]:
         lines = [f"{row.later.number} 与先登记的 {row.first.number}" for row in rows]
         href = reverse("admin:projects_leadconflict_changelist") + "?decision__isempty=1"
         found.append(Concern("撞单待裁定", count, "warn", href, lines))
+    if sees_county(user, "policies.view_policyclaim"):
+        found += late_claims(user, on)
     leads = InvestmentLead.objects.visible_to(user).overdue(on)
     if count := leads.count():
         rows = leads.order_by("answer_due")[:TOP]
@@ -351,6 +354,25 @@ def concerns(user: Any, on: date) -> list[Concern]:
         found.append(Concern("投资咨询超期未答复", count, "bad", href, lines))
     order = {"bad": 0, "warn": 1, "muted": 2}
     return sorted(found, key=lambda concern: (order[concern.tone], -concern.count))
+
+
+def late_claims(user: Any, on: date) -> list[Concern]:
+    """政策兑现 that was not reviewed or not paid in time; one query for each, and one for its lines."""
+    claims = PolicyClaim.objects.visible_to(user)
+    found = []
+    for label, late, due, clock in (
+        ("政策兑现超时未审核", claims.review_overdue(on), "review_due_on", "review_late"),
+        ("政策资金超时未兑付", claims.overdue(on), "pay_due_on", "pay_late"),
+    ):
+        if count := late.count():
+            rows = late.select_related("clause", "enterprise").order_by(due, "pk")[:TOP]
+            lines = [
+                f"{row.number} {row.enterprise.name}（{row.clause.name}，期限 {getattr(row, due)}）"
+                for row in rows
+            ]
+            href = f"{reverse('admin:policies_policyclaim_changelist')}?clock={clock}"
+            found.append(Concern(label, count, "bad", href, lines))
+    return found
 
 
 def _admin_list(model: str) -> str:
@@ -398,4 +420,4 @@ def answers(user: Any, on: date) -> Answers:
 
 def as_of() -> Any:
     """When the kept figures were computed; None before the first time."""
-    return FigureRefresh.objects.aggregate(at=Max("at"))["at"]
+    return FigureRefresh.objects.filter(name="cockpit").values_list("at", flat=True).first()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from policies.models import PolicyClause
 from projects.choices import ConfidenceLevel
 from projects.models import KeyProject
 from tuoxian_portal.core.money import percent
@@ -98,8 +99,32 @@ class HallMonth(models.Model):
         return percent(self.on_time, self.with_limit)
 
 
+class ClauseFigure(models.Model):
+    """What is known of a clause in force only by reading the whole register or every claim.
+
+    `qualified` enterprises of the register meet its condition, `unclaimed` of them have no claim in `year`;
+    None where the condition is not stated. `days_to_approval` (from filing) and `days_to_payment` (from
+    approval) are medians in working days over its approved claims, None without one.
+    """
+
+    clause = models.OneToOneField(
+        PolicyClause, models.CASCADE, primary_key=True, related_name="figure", verbose_name=_("条款")
+    )
+    year = models.PositiveSmallIntegerField(_("年度"))
+    qualified = models.PositiveIntegerField(_("名录里符合"), null=True)
+    unclaimed = models.PositiveIntegerField(_("符合未享受"), null=True)
+    days_to_approval = models.PositiveSmallIntegerField(_("申报到批准（工作日）"), null=True)
+    days_to_payment = models.PositiveSmallIntegerField(_("批准到兑付（工作日）"), null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("条款兑现数据")
+
+    def __str__(self) -> str:
+        return f"{self.clause} {self.year}"
+
+
 class FigureRefresh(models.Model):
-    """When the figures were last computed; one row."""
+    """When the figures of one page were last computed."""
 
     name = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField(_("数据截至"))

@@ -1,6 +1,13 @@
 from django.urls import path, re_path
 
-from tuoxian_portal.dashboard import views_cockpit, views_project, views_public, views_rows, views_targets
+from tuoxian_portal.dashboard import (
+    views_cockpit,
+    views_policies,
+    views_project,
+    views_public,
+    views_rows,
+    views_targets,
+)
 
 app_name = "dashboard"
 urlpatterns = [
@@ -14,6 +21,8 @@ urlpatterns = [
     path("dashboard/industries/", views_rows.industries, name="industries"),
     path("dashboard/targets/", views_targets.targets, name="targets"),
     path("dashboard/finance/", views_rows.finance, name="finance"),
+    path("dashboard/policies/", views_policies.policies, name="policies"),
+    path("dashboard/policies/refresh/", views_policies.refresh, name="policies-refresh"),
     path("dashboard/hall/", views_rows.hall, name="hall"),
     path("help/", views_public.help_page, name="help"),
     path("accessibility/", views_public.accessibility, name="accessibility"),

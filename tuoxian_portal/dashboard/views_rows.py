@@ -30,7 +30,7 @@ from tuoxian_portal.directory.models import Industry
 MAX_EXPORT = 100_000
 
 
-def _export(
+def export(
     request: HttpRequest,
     name: str,
     headers: list[str],
@@ -43,7 +43,9 @@ def _export(
     return xlsx_response(f"{filename}.xlsx", title=name, headers=headers, rows=rows, notes=notes)
 
 
-def _notes(request: HttpRequest, listing: Listing, notes: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def export_notes(
+    request: HttpRequest, listing: Listing, notes: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
     """What stands on the 口径 sheet: the conditions of the list first."""
     conditions = "；".join(chip.label for chip in listing.chips) or "无"
     return [
@@ -153,7 +155,7 @@ def projects(request: HttpRequest) -> HttpResponseBase:
             ]
             for p in listing.results[:MAX_EXPORT].iterator(chunk_size=1000)
         )
-        return _export(request, "重点项目", headers, rows, _notes(request, listing, PROJECT_NOTES))
+        return export(request, "重点项目", headers, rows, export_notes(request, listing, PROJECT_NOTES))
     return render(
         request,
         "dashboard/projects.html",
@@ -289,7 +291,7 @@ def finance(request: HttpRequest) -> HttpResponseBase:
             ]
             for i in listing.results[:MAX_EXPORT].iterator(chunk_size=1000)
         )
-        return _export(request, "贷款意向", headers, rows, _notes(request, listing, FINANCE_NOTES))
+        return export(request, "贷款意向", headers, rows, export_notes(request, listing, FINANCE_NOTES))
     pipeline = LoanIntent.objects.filter(pk__in=listing.results.order_by().values("pk")).pipeline()
     return render(
         request,
@@ -405,7 +407,7 @@ def hall(request: HttpRequest) -> HttpResponseBase:
             ]
             for c in listing.results[:MAX_EXPORT].iterator(chunk_size=1000)
         )
-        return _export(request, "办件", headers, rows, _notes(request, listing, HALL_NOTES))
+        return export(request, "办件", headers, rows, export_notes(request, listing, HALL_NOTES))
     shown = last_months(on)
     by_department = (
         HallMonth.objects.filter(department__isnull=False, month__gte=shown[0])

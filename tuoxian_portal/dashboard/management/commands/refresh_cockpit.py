@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from tuoxian_portal.core.calendar import today
-from tuoxian_portal.dashboard import figures
+from tuoxian_portal.dashboard import figures, policy_figures
 
 
 class Command(BaseCommand):
@@ -14,4 +14,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         figures.refresh_hall(figures.last_months(today()))
         figures.refresh()
+        policy_figures.refresh()
         self.stdout.write("驾驶舱数据已更新。")

@@ -4,11 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from policies import actions
 from policies.choices import ApplyMode, Benefit, Factor, Level, PriceKind, Publication, Theme, Verdict
-from policies.choices_claims import RefusalCode
-from policies.enterprises import facts_of
-from policies.matching import IN_FORCE, estimate
 from policies.models import (
     ClauseCase,
     ComparisonPrice,
@@ -18,7 +14,7 @@ from policies.models import (
     PolicyClause,
     PolicyQuestion,
 )
-from policies.qualifying import qualifying
+from policies.samples_claims import make_claims
 from tuoxian_portal.core.samples import SampleContext, SampleMaker, sample_makers
 
 GROUP = "示例：固定资产投资类支持"
@@ -83,6 +79,7 @@ CLAUSES: list[dict[str, Any]] = [
         "materials": ["示例：劳动合同", "示例：学历或职称证明"],
     },
 ]
+TIMES = {"review_within_days": 10, "objection_days": 5, "objection_to": "示例单位政策科（示例电话）"}
 # Which clauses each case has, so that a match does not give the same one twice.
 HAS = {"有效": (0, 1, 2), "即将到期": (3,), "待核实": (2,)}
 # clause (place in CLAUSES), name, what is typed, verdict, amount a year
@@ -155,7 +152,7 @@ def make(ctx: SampleContext) -> None:
         for index, value in enumerate((Decimal("4.6"), Decimal("4.4"), Decimal("4.2")), start=1)
     )
     elsewhere = _make_comparison(ctx)
-    claims = _make_claims(ctx, made)
+    claims = make_claims(ctx, made)
     ctx.say(f"  示例兑现 {claims} 笔")
     ctx.say(f"  示例政策 {len(made)} 份，示例价格 {3 + elsewhere} 条")
 
@@ -202,6 +199,7 @@ def _make_clauses(policies: list[IncentivePolicy]) -> None:
                 order=order,
                 payer="示例单位",
                 pay_within_days=30,
+                **(TIMES if place != 3 else {}),  # one clause whose document states no more
                 **CLAUSES[place],
             )
             for order, place in enumerate(places, start=1)
@@ -215,41 +213,6 @@ def _make_clauses(policies: list[IncentivePolicy]) -> None:
             for order, (place, case, facts, verdict, amount) in enumerate(TESTS, start=1)
             if place in made
         )
-
-
-# How far a sample claim has come: the verbs it went through.
-PATHS: list[list[tuple[str, dict[str, Any]]]] = [
-    [],
-    [("review_claim", {})],
-    [("review_claim", {}), ("approve_claim", {})],
-    [("review_claim", {}), ("approve_claim", {}), ("pay_claim", {"payment_reference": "示例凭证"})],
-    [("refuse_claim", {"refusal_code": RefusalCode.MATERIALS, "reason": "示例：发票不全"})],
-]
-
-
-def _make_claims(ctx: SampleContext, policies: list[IncentivePolicy]) -> int:
-    """Claims of sample enterprises, one at each step of the way, through the actions themselves."""
-    count = 0
-    used: set[int] = set()
-    for policy in policies:
-        if policy.status_on(ctx.today) not in IN_FORCE:
-            continue
-        for clause in policy.clauses.exclude(formula=""):
-            if clause.rule is None or clause.cap_wan is None or clause.mode == ApplyMode.AUTO:
-                continue
-            rows = (
-                qualifying(clause.rule, ctx.today).filter(is_sample=True).exclude(pk__in=used)[: len(PATHS)]
-            )
-            for row, steps in zip(rows, PATHS, strict=False):
-                if estimate(clause, facts_of(row, ctx.today)).total is None:
-                    continue
-                used.add(row.pk)
-                claim = actions.file_claim(clause=clause, enterprise=row, actor=None, is_sample=True)
-                for name, values in steps:
-                    actions.CLAIM_ACTIONS[name](claim=claim, actor=None, **values)
-                    claim.refresh_from_db()
-                count += 1
-    return count
 
 
 sample_makers.register("policies", SampleMaker(name="policies", order=40, make=make))

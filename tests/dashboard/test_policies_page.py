@@ -12,6 +12,7 @@ from django.urls import reverse
 from policies.choices import ApplyMode
 from policies.choices_claims import ClaimState
 from policies.models import IncentivePolicy, PolicyClaim
+from policies.qualifying import counts, counts_of, gaps_of, unclaimed
 from tests.factories.directory import EnterpriseFactory, ProfileFactory
 from tests.factories.policies import ClaimFactory, claimable
 from tuoxian_portal.core.calendar import today
@@ -198,3 +199,25 @@ def test_refreshing_is_idempotent_and_says_when(client, official):
     client.post(f"{URL}refresh/")
     assert Job.objects.filter(kind="refresh-policies").count() == 1
     assert not PolicyClaim.objects.exists()
+
+
+def test_many_clauses_are_counted_together_as_one_by_one(django_assert_num_queries):
+    rules = [{"all": [{"fact": "investment", "is": "gte", "value": str(n * 300)}]} for n in range(25)]
+    clauses = [claimable(condition=rule) for rule in rules]
+    clauses.append(claimable(condition={"all": []}))
+    IncentivePolicy.objects.filter(pk=clauses[3].policy_id).update(is_sample=True)
+    clauses[3].policy.refresh_from_db()
+    qualified(2, is_sample=True)
+    (one, *_) = qualified(4)
+    EnterpriseFactory()  # nothing is known of it
+    claim_at(S.FILED, clauses[0], enterprise=one, year=today().year)
+    with django_assert_num_queries(2):
+        together = counts_of([clause.rule for clause in clauses], today())
+    assert together == [counts(clause.rule, today()) for clause in clauses]
+    with django_assert_num_queries(3):
+        gaps = gaps_of(clauses, today())
+    assert gaps[clauses[0].pk] == (4, 3)
+    assert gaps[clauses[3].pk] == (2, 2)
+    assert gaps[clauses[-1].pk] == (5, 5)
+    for clause in clauses:
+        assert unclaimed(clause, today()).count() == gaps[clause.pk][1]

@@ -12,13 +12,14 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from tuoxian_portal.accounts.models import Role, User
+from tuoxian_portal.core.admin_record import Recorded
 from tuoxian_portal.core.admin_site import ReadOnlyAdmin
 
 admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(Recorded, DjangoUserAdmin, ModelAdmin):
     """Administrators keep people, units and roles. Only a superuser makes, sees or changes another
     superuser, so that keeping accounts is not a way to power over everything."""
 
@@ -80,7 +81,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(Recorded, DjangoGroupAdmin, ModelAdmin):
     """Groups beside the roles, for exceptions. A role's own group is kept by `roles.py`."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

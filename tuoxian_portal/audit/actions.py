@@ -1,6 +1,7 @@
 """Writing the audit log."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -9,6 +10,7 @@ from django.db import models, transaction
 from tuoxian_portal.audit.context import remote_address
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
+from tuoxian_portal.core.fields import EncryptedTextField
 
 
 def log(
@@ -21,7 +23,8 @@ def log(
 ) -> LogEntry:
     """Writes one entry in the caller's transaction; one query. `actor=None` is the system.
 
-    `changes` maps a field to `[before, after]`; never put a personal number in it.
+    `changes` maps a field to `[before, after]`. What the model keeps encrypted is named and its values
+    are left out; never put a personal number in another place of it.
     """
     made = entry(actor=actor, action=action, target=target, reason=reason, changes=changes)
     made.save()
@@ -45,7 +48,7 @@ def entry(
         object_id=str(target.pk),
         object_repr=str(target)[:200],
         reason=reason,
-        changes=changes or {},
+        changes=_without_sealed(type(target), changes or {}),
         address=remote_address.get(),
         is_sample=bool(getattr(target, "is_sample", False)),
     )
@@ -61,26 +64,29 @@ def log_many(
 ) -> None:
     """One entry for each of `targets`, which are of one model: what `log` writes, in one statement for
     five hundred."""
-    if not targets:
-        return
-    kind = ContentType.objects.get_for_model(targets[0])
     LogEntry.objects.bulk_create(
         [
-            LogEntry(
-                actor=actor if actor is not None and actor.pk else None,
-                action=action,
-                content_type=kind,
-                object_id=str(target.pk),
-                object_repr=str(target)[:200],
-                reason=reason,
-                changes=what,
-                address=remote_address.get(),
-                is_sample=bool(getattr(target, "is_sample", False)),
-            )
+            entry(actor=actor, action=action, target=target, reason=reason, changes=what)
             for target, what in zip(targets, changes, strict=True)
         ],
         batch_size=500,
     )
+
+
+def _without_sealed(model: type[models.Model], changes: dict[str, Any]) -> dict[str, Any]:
+    return {name: [None, None] if name in _sealed_fields(model) else what for name, what in changes.items()}
+
+
+@cache
+def _sealed_fields(model: type[models.Model]) -> frozenset[str]:
+    return frozenset(f.name for f in model._meta.concrete_fields if isinstance(f, EncryptedTextField))
+
+
+def log_by_hand(
+    *, actor: Any, action: str, record: models.Model, words: str, changes: dict[str, list[Any]]
+) -> None:
+    """What an administrator saved in the workbench without an action; see `core.admin_record`."""
+    log(actor=actor, action=action, target=record, reason=words, changes=changes)
 
 
 @transaction.atomic

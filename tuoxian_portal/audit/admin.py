@@ -6,6 +6,7 @@ from unfold.decorators import display
 
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
+from tuoxian_portal.core.admin_record import LABELS
 from tuoxian_portal.core.admin_site import ReadOnlyAdmin
 
 
@@ -23,4 +24,5 @@ class LogEntryAdmin(ReadOnlyAdmin):
     def what(self, entry: LogEntry) -> str:
         model = entry.content_type.model_class()
         owner = admin.site.get_model_admin(model) if model and admin.site.is_registered(model) else None
-        return owner.label_of(entry.action) if isinstance(owner, WorkflowAdmin) else entry.action
+        own = owner.label_of(entry.action) if isinstance(owner, WorkflowAdmin) else entry.action
+        return str(LABELS.get(entry.action, own))

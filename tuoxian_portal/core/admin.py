@@ -31,13 +31,14 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from tuoxian_portal.core.admin_record import Recorded
 from tuoxian_portal.core.admin_site import PortalAdmin, ReadOnlyAdmin
 from tuoxian_portal.core.calendar import announce_change, replace_year, today
 from tuoxian_portal.core.holiday_notice import parse_notice
 from tuoxian_portal.core.models import CalendarDay, CalendarYear, Job
 
 
-class CalendarAdmin(PortalAdmin):
+class CalendarAdmin(Recorded, PortalAdmin):
     """Tells whoever stores dates that working days have changed."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -164,22 +165,22 @@ admin.site.unregister([PeriodicTask, CrontabSchedule, IntervalSchedule, AccessAt
 
 
 @admin.register(PeriodicTask)
-class ScheduleAdmin(PeriodicTaskAdmin, ModelAdmin):
+class ScheduleAdmin(Recorded, PeriodicTaskAdmin, ModelAdmin):
     list_display = ["name", "enabled", "interval", "crontab", "last_run_at"]
     list_filter = ["enabled"]
     search_fields = ["name"]
 
 
 @admin.register(CrontabSchedule)
-class CrontabAdmin(ModelAdmin):
+class CrontabAdmin(Recorded, ModelAdmin):
     list_display = ["__str__", "human_readable"]
 
 
 @admin.register(IntervalSchedule)
-class IntervalAdmin(ModelAdmin):
+class IntervalAdmin(Recorded, ModelAdmin):
     pass
 
 
 @admin.register(AccessAttempt)
-class LockAdmin(AccessAttemptAdmin, ModelAdmin):
+class LockAdmin(Recorded, AccessAttemptAdmin, ModelAdmin):
     """Deleting a row unlocks the account."""

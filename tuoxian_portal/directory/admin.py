@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline, TabularInline
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
+from tuoxian_portal.core.admin_record import Recorded
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin
 from tuoxian_portal.core.crypto import mask_email
 from tuoxian_portal.directory.models import (
@@ -28,7 +29,7 @@ from tuoxian_portal.directory.models import (
 SOURCE = (_("来源"), {"classes": ["collapse"], "fields": SOURCE_FIELDS})
 
 
-class NamedAdmin(PortalAdmin):
+class NamedAdmin(Recorded, PortalAdmin):
     """Master data: own fields first, its source folded below. Rows are switched off, not deleted."""
 
     own_fields: tuple[str, ...] = ()
@@ -179,7 +180,7 @@ class BankAdmin(NamedAdmin):
 
 
 @admin.register(CountyFact)
-class CountyFactAdmin(PortalAdmin):
+class CountyFactAdmin(Recorded, PortalAdmin):
     list_display = ["label", "value", "unit", "year", "topic", "confidence"]
     list_filter = ["topic", "confidence"]
     search_fields = ["label", "value", "text"]

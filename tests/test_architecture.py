@@ -30,7 +30,7 @@ LAYERS = [
     {"projects"},
     {"services", "finance"},
     {"policies"},
-    {"search", "reports", "subscriptions", "opendata", "dashboard"},
+    {"search", "reports", "subscriptions", "opendata", "feedback", "dashboard"},
 ]
 LEVEL = {label: level for level, labels in enumerate(LAYERS) for label in labels}
 OUR_MODELS = [model for model in apps.get_models() if model._meta.app_label in LEVEL]

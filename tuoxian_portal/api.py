@@ -13,6 +13,7 @@ urlpatterns = [
                 path("policies/", include("policies.api.urls")),
                 path("services/", include("services.api.urls")),
                 path("finance/", include("finance.api.urls")),
+                path("feedback/", include("tuoxian_portal.feedback.api.urls")),
                 path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
             ]
         ),

@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "tuoxian_portal.reports",
     "tuoxian_portal.subscriptions",
     "tuoxian_portal.opendata",
+    "tuoxian_portal.feedback",
     "tuoxian_portal.dashboard",
 ]
 MIDDLEWARE = [
@@ -277,6 +278,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tuoxian_portal.opendata.tasks.check_datasets",
         "schedule": crontab(minute="52"),
     },
+    "feedback-contacts": {
+        "task": "tuoxian_portal.feedback.tasks.erase_old_contacts",
+        "schedule": crontab(minute="35", hour="2"),
+    },
     "services-clock": {
         "task": "services.tasks.run_clock",
         "schedule": crontab(minute="5", hour="0"),
@@ -369,6 +374,8 @@ REST_FRAMEWORK = {
         "assist": "10/hour",
         "subscribe": "10/hour",
         "download": "120/hour",
+        "feedback": "10/hour",
+        "feedback-answer": "20/min",
         "track": "20/min",
     },
     "NUM_PROXIES": 0,  # REMOTE_ADDR is right already; X-Forwarded-For is not believed a second time
@@ -386,6 +393,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Several models have a field named `state`; their lists of values keep readable names.
     "ENUM_NAME_OVERRIDES": {
+        "FeedbackStateEnum": "tuoxian_portal.feedback.choices.FeedbackState",
+        "FeedbackKindEnum": "tuoxian_portal.feedback.choices.FeedbackKind",
         "AssistanceModeEnum": "services.choices_entrustments.AssistanceMode",
         "ApplyModeEnum": "policies.choices.ApplyMode",
         "MatchVerdictEnum": "policies.choices.Verdict",
@@ -518,6 +527,10 @@ PDF_FONT_BOLD = env.str("PDF_FONT_BOLD", default="")
 ENQUIRY_ANSWER_WORKING_DAYS = env.int("ENQUIRY_ANSWER_WORKING_DAYS", default=3)
 # The same for a request for help (帮办); 0 promises nothing, and the page then states no time.
 ASSIST_ANSWER_WORKING_DAYS = env.int("ASSIST_ANSWER_WORKING_DAYS", default=0)
+
+# The same for feedback about the site (意见建议); and how many days after its end its contact is erased.
+FEEDBACK_ANSWER_WORKING_DAYS = env.int("FEEDBACK_ANSWER_WORKING_DAYS", default=5)
+FEEDBACK_CONTACT_DAYS = env.int("FEEDBACK_CONTACT_DAYS", default=30)
 
 # Ratings (好差评). How long an invitation is good for (days), and what a rectification may take (working
 # days); from when on a rating is doubted until a supervisor has looked: fewer seconds after the invitation,

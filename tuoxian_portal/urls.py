@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("tuoxian_portal.reports.urls")),
     path("", include("tuoxian_portal.subscriptions.urls")),
     path("", include("tuoxian_portal.opendata.urls")),
+    path("", include("tuoxian_portal.feedback.urls")),
     path("login/", PortalLoginView.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),

@@ -385,7 +385,7 @@ def site_sections() -> list[dict[str, Any]]:
         ("融资", ("贷款产品与对接活动", "finance:list")),
         ("本站", ("首页", "dashboard:home"), ("搜索", "search:results"), ("帮助", "dashboard:help"),
          ("长辈模式与显示设置", "core:display"), ("无障碍声明", "dashboard:accessibility"),
-         ("数据开放", "opendata:index"), ("开放接口", "api-docs")),
+         ("意见建议", "feedback:new"), ("查意见答复", "feedback:answer"), ("数据开放", "opendata:index"), ("开放接口", "api-docs")),
     ]  # fmt: skip
     empty = {reverse(name) for name in MENU_PAGES} - shown
     if not ChainNode.objects.published().exists():

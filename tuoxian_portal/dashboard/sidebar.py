@@ -98,6 +98,7 @@ GROUPS = (
             ("finance.MatchmakingEvent", "groups"),
         ),
     ),
+    Group("意见建议", (("feedback.Feedback", "feedback"),)),
     Group("报告", (("reports.ReportRun", "summarize"),)),
     Group(
         "搜索和订阅",
@@ -240,6 +241,14 @@ TASKS = (
         rows=lambda claims: claims.overdue(today()),
     ),
     Task("待兑付的政策资金", "policies.PolicyClaim", "policies.pay_policyclaim", (("state", "approved"),)),
+    Task("新收的意见建议", "feedback.Feedback", "feedback.handle_feedback", (("state", "new"),)),
+    Task(
+        "超期未答复的意见建议",
+        "feedback.Feedback",
+        "feedback.handle_feedback",
+        query="answer=late",
+        rows=lambda rows: rows.overdue(today()),
+    ),
     Task("意向阶段的贷款", "finance.LoanIntent", "finance.advance_loanintent", (("state", "intent"),)),
 )
 

@@ -63,7 +63,10 @@ def sitemap_xml(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     lines = [
         "User-agent: *",
-        *(f"Disallow: {path}" for path in ("/admin/", "/dashboard/", "/track/", "/login/", "/display/")),
+        *(
+            f"Disallow: {path}"
+            for path in ("/admin/", "/dashboard/", "/track/", "/login/", "/display/", "/feedback/?")
+        ),
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
         "",
     ]

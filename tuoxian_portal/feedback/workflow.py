@@ -14,7 +14,9 @@ FEEDBACK_WORKFLOW = register_check(
         transitions=(
             Transition("take", "我来处理", frozenset({FeedbackState.NEW}), FeedbackState.IN_HAND, HANDLE),
             Transition("answer", "答复", OPEN, FeedbackState.ANSWERED, HANDLE, tone="primary"),
-            Transition("close", "关闭", OPEN, FeedbackState.CLOSED, HANDLE, needs_reason=True, tone="danger"),
+            Transition(
+                "close", "关闭意见", OPEN, FeedbackState.CLOSED, HANDLE, needs_reason=True, tone="danger"
+            ),
             Transition("reopen", "重新处理", OVER, FeedbackState.IN_HAND, HANDLE, needs_reason=True),
         ),
     )

@@ -89,5 +89,5 @@ class FeedbackViewSet(PortalViewSet):
         path="answer",
         summary="答复",
     )
-    close = verb(actions.close_feedback, "feedback", name="close", path="close", summary="关闭")
+    close = verb(actions.close_feedback, "feedback", name="close", path="close", summary="关闭意见")
     reopen = verb(actions.reopen_feedback, "feedback", name="reopen", path="reopen", summary="重新处理")

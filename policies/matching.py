@@ -86,14 +86,19 @@ class ClauseMatch:
         return [FACTS[key] for key in self.estimate.missing]
 
 
-def within_envelope(clause: PolicyClause, amount: Estimate) -> Estimate:
-    """`amount`, at most what is left of the envelope; as it is where that was not asked
-    (`for_matching` asks)."""
+def envelope_left(clause: PolicyClause) -> Decimal | None:
+    """What is left of the envelope, 元; None without one, or where what is committed was not asked
+    (`PolicyClauseQuerySet.with_committed` asks)."""
     committed = getattr(clause, "committed_yuan", None)
-    if clause.budget_wan is None or committed is None or amount.total is None:
-        return amount
-    left = max(clause.budget_wan * WAN - committed, Decimal(0))
-    if amount.total <= left:
+    if clause.budget_wan is None or committed is None:
+        return None
+    return max(clause.budget_wan * WAN - committed, Decimal(0))
+
+
+def within_envelope(clause: PolicyClause, amount: Estimate) -> Estimate:
+    """`amount`, at most what is left of the envelope."""
+    left = envelope_left(clause)
+    if left is None or amount.total is None or amount.total <= left:
         return amount
     note = f"只剩 {format_yuan(left)}" if left else "已用完"
     return replace(amount, total=left, shown=f"{amount.shown}；资金盘子{note}")

@@ -1,15 +1,25 @@
 """The result of a match on paper."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from policies.choices import ApplyMode
+from policies.guides import AUTO, OneSet, clock_rows, one_set, papers_of
 from policies.matching import ClauseMatch, Result
+from services.guides import licence_text
 from tuoxian_portal.core.pdf import Pdf
 
 
-def match_paper(result: Result, answers: Sequence[tuple[str, str, Any]], day: date, address: str) -> bytes:
-    """The three groups with reasons and sums as a PDF; about half a second of CPU."""
+def match_paper(
+    result: Result,
+    answers: Sequence[tuple[str, str, Any]],
+    day: date,
+    address: str,
+    absolute: Callable[[str], str],
+) -> bytes:
+    """The three groups with reasons and sums, and one list of papers, as a PDF; about half a second of CPU.
+    `absolute` makes whole addresses of the portal's own."""
     pdf = Pdf(title="惠企政策匹配结果", base=12, footer=f"{day} 按当日公开的政策计算，以主管部门审核为准")
     pdf.heading("惠企政策匹配结果", level=0)
     pdf.facts([(label, value) for label, value, _ in answers])
@@ -23,7 +33,9 @@ def match_paper(result: Result, answers: Sequence[tuple[str, str, Any]], day: da
         if matches:
             pdf.heading(f"{title}（{len(matches)} 项）")
         for number, found in enumerate(matches, start=1):
-            _clause(pdf, number, found)
+            _clause(pdf, number, found, absolute)
+        if matches is result.yes and (papers := one_set(matches)):
+            _papers(pdf, papers)
     if result.no:
         pdf.heading(f"不符合（{len(result.no)} 项）")
         pdf.table(
@@ -32,20 +44,32 @@ def match_paper(result: Result, answers: Sequence[tuple[str, str, Any]], day: da
             widths=[2, 3],
         )
     pdf.gap()
-    pdf.text(f"网上查看：{address}", size=9, align="left")
+    pdf.text(f"网上查看：{absolute(address)}", size=9, align="left")
     return pdf.render()
 
 
-def _clause(pdf: Pdf, number: int, found: ClauseMatch) -> None:
+def _papers(pdf: Pdf, papers: OneSet) -> None:
+    pdf.heading(f"合并材料清单（{len(papers.papers)} 份）", level=2)
+    pdf.text(papers.summary)
+    pdf.table(
+        ["材料", "用于", "电子证照", "备好打√"],
+        [[paper.material.name, paper.wanted_by, licence_text(paper.licence), ""] for paper in papers.papers],
+        widths=[3, 4, 3, 1],
+    )
+    if papers.caution:
+        pdf.text(papers.caution)
+
+
+def _clause(pdf: Pdf, number: int, found: ClauseMatch, absolute: Callable[[str], str]) -> None:
     pdf.gap()
     pdf.text(f"{number}．{found.clause.name}（{found.policy.title}）", bold=True)
-    for label, value in details_of(found):
+    for label, value in details_of(found, absolute):
         pdf.text(f"{label}：{value}", indent=2)
 
 
-def details_of(found: ClauseMatch) -> list[tuple[str, str]]:
+def details_of(found: ClauseMatch, absolute: Callable[[str], str]) -> list[tuple[str, str]]:
     """What there is to say of one match, as (label, text); nothing for what is not known."""
-    clause, amount = found.clause, found.estimate
+    clause, amount, guide = found.clause, found.estimate, found.clause.guide
     rows = [
         ("金额", amount.shown or (clause.amount_text if not clause.formula else "")),
         (
@@ -58,11 +82,13 @@ def details_of(found: ClauseMatch) -> list[tuple[str, str]]:
         ("注意", "".join(found.cautions)),
         ("兑现方式", clause.get_mode_display() if clause.mode else ""),
         ("兑付单位", clause.payer),
-        ("审核时限", f"申报后 {clause.review_within_days} 个工作日内" if clause.review_within_days else ""),
-        ("公示（异议）期", f"告知后 {clause.objection_days} 个工作日" if clause.objection_days else ""),
-        ("兑付时限", f"批准后 {clause.pay_within_days} 个工作日内" if clause.pay_within_days else ""),
+        *clock_rows(clause),
         ("申报时间", clause.window_label),
-        ("要准备", "、".join(clause.materials)),
+        (
+            "要准备",
+            AUTO if clause.mode == ApplyMode.AUTO else "、".join(paper.text for paper in papers_of(clause)),
+        ),
+        ("办事指南", f"{guide.name} {absolute(guide.get_absolute_url())}" if guide else ""),
     ]
     if found.chosen is not None:
         rows.insert(

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
-from django.db.models import DecimalField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import DecimalField, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from policies.choices import Publication
@@ -55,18 +55,45 @@ class PolicyClauseQuerySet(PortalQuerySet):
         """Public clauses whose condition or formula is stated; `matching.is_matchable` asks more."""
         return self.public().filter(Q(condition__isnull=False) | ~Q(formula=""))
 
-    def for_matching(self) -> Self:
-        """With what `matching.match` reads, what is committed of each envelope included; two queries."""
+    def with_committed(self) -> Self:
+        """`committed_yuan`: what is committed of each envelope; no further query."""
         model: Any = self.model
         claims = model.claims.rel.related_model.objects.committed().filter(clause=OuterRef("pk")).order_by()
         total = claims.values("clause").annotate(total=Sum("approved_yuan")).values("total")
-        return (
-            self.select_related("policy", "policy__replaced_by")
-            .prefetch_related("exclusion_groups")
-            .annotate(
-                committed_yuan=Coalesce(Subquery(total), Value(Decimal(0)), output_field=DecimalField())
-            )
+        return self.annotate(
+            committed_yuan=Coalesce(Subquery(total), Value(Decimal(0)), output_field=DecimalField())
         )
+
+    def for_matching(self) -> Self:
+        """With what `matching.match` reads; two queries."""
+        return (
+            self.with_committed()
+            .select_related("policy", "policy__replaced_by")
+            .prefetch_related("exclusion_groups")
+        )
+
+    def with_papers(self) -> Self:
+        """With what `guides.papers_of` reads; three more queries."""
+        return self.prefetch_related(*paper_lookups())
+
+    def with_guide(self) -> Self:
+        """With what `guides.clause_guide` reads; five more queries."""
+        model: Any = self.model
+        others = Prefetch("exclusion_groups__clauses", model.objects.public().select_related("policy"))
+        return self.with_committed().with_papers().prefetch_related("exclusion_groups", others)
+
+
+def paper_lookups() -> list[Prefetch]:
+    """What `guides.papers_of` reads of clauses that are loaded already, for `prefetch_related_objects`."""
+    from policies.models import ClauseMaterial
+    from services.models import ItemMaterial, ServiceItem
+
+    item = ServiceItem.objects.only("code", "name", "state", "revises")
+    return [
+        Prefetch("materials", ClauseMaterial.objects.select_related("material").order_by("order", "pk")),
+        Prefetch("service_item", item),
+        Prefetch("service_item__materials", ItemMaterial.objects.all()),
+    ]
 
 
 class FactorPriceQuerySet(PortalQuerySet):

@@ -7,6 +7,7 @@ READ = [
     "policies.view_policyclause",
     "policies.view_policyquestion",
     "policies.view_policyattachment",
+    "policies.view_clausematerial",
     "policies.view_clausecase",
     "policies.view_exclusiongroup",
     "policies.view_factorprice",
@@ -14,7 +15,7 @@ READ = [
 ]
 WRITE = [
     f"policies.{verb}_{model}"
-    for model in ("policyclause", "policyquestion", "policyattachment", "clausecase")
+    for model in ("policyclause", "clausematerial", "policyquestion", "policyattachment", "clausecase")
     for verb in ("add", "change", "delete")
 ] + [
     "policies.add_exclusiongroup",
@@ -35,12 +36,14 @@ CLAIM_WORK = [
     "policies.approve_policyclaim",
     "policies.pay_policyclaim",
 ]
+# A clause asks for papers of the hall's catalogue, which may lack one.
+CATALOGUE = ["services.view_serviceitem", "services.view_material", "services.add_material"]
 DECIDE = ["policies.review_incentivepolicy", "policies.publish_incentivepolicy"]
 
 role_grants.register(
     "policies",
     {
-        "policy_officer": [*READ, *WRITE, *DECIDE],
+        "policy_officer": [*READ, *WRITE, *DECIDE, *CATALOGUE],
         "administrator": [*READ, *WRITE, *DECIDE],
         "official": READ,
         "project_officer": READ,

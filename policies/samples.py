@@ -4,9 +4,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from policies.choices import ApplyMode, Benefit, Factor, Level, PriceKind, Publication, Theme, Verdict
 from policies.models import (
     ClauseCase,
+    ClauseMaterial,
     ComparisonPrice,
     ExclusionGroup,
     FactorPrice,
@@ -15,6 +18,9 @@ from policies.models import (
     PolicyQuestion,
 )
 from policies.samples_claims import make_claims
+from services.choices import ItemType, PublicationState
+from services.models import ItemMaterial, LegalBasis, Material, ServiceItem
+from services.publishing import LEAVABLE
 from tuoxian_portal.core.samples import SampleContext, SampleMaker, sample_makers
 
 GROUP = "示例：固定资产投资类支持"
@@ -33,7 +39,6 @@ CLAUSES: list[dict[str, Any]] = [
         "formula": "设备投入 × 5%",
         "cap_wan": Decimal(50),
         "mode": ApplyMode.APPLY,
-        "materials": ["示例：资金申请表", "示例：设备购置发票", "示例：项目备案文件"],
         "budget_wan": Decimal(500),
     },
     {
@@ -56,7 +61,6 @@ CLAUSES: list[dict[str, Any]] = [
         "cap_wan": Decimal(30),
         "years": 2,
         "mode": ApplyMode.INSTANT,
-        "materials": ["示例：贷款合同", "示例：付息凭证"],
     },
     {
         "heading": "高新技术企业奖励",
@@ -76,10 +80,17 @@ CLAUSES: list[dict[str, Any]] = [
         "formula": "引进人才人数 × 1 万元",
         "cap_wan": Decimal(20),
         "mode": ApplyMode.APPLY,
-        "materials": ["示例：劳动合同", "示例：学历或职称证明"],
     },
 ]
 TIMES = {"review_within_days": 10, "objection_days": 5, "objection_to": "示例单位政策科（示例电话）"}
+# What each clause asks for (place in CLAUSES), by its name in the hall's catalogue, with a note.
+PAPERS = {
+    0: [("营业执照", "示例：复印件 1 份"), ("立项文件（审批、核准或者备案）", "示例：复印件 1 份")],
+    1: [("营业执照", "示例：复印件 1 份"), ("法定代表人（负责人）身份证明", "示例：原件核对")],
+    3: [("营业执照", ""), ("申请人身份证明", "示例：每位技术骨干 1 份")],
+}
+# Clauses that lead to the sample item.
+UNDER_ITEM = (0, 1)
 # Which clauses each case has, so that a match does not give the same one twice.
 HAS = {"有效": (0, 1, 2), "即将到期": (3,), "待核实": (2,)}
 # clause (place in CLAUSES), name, what is typed, verdict, amount a year
@@ -185,7 +196,43 @@ def _make_comparison(ctx: SampleContext) -> int:
     )
 
 
+def _make_item() -> ServiceItem:
+    """Where sample clauses lead: a published item with one paper, whose other elements the window tells."""
+    item, made = ServiceItem.objects.get_or_create(
+        code="SL-001",
+        revises=None,
+        defaults={
+            "name": "示例：惠企资金申报",
+            "item_type": ItemType.PUBLIC,
+            "authority": "示例单位",
+            "for_organisations": True,
+            "state": PublicationState.PUBLISHED,
+            "published_at": timezone.now(),
+            "left_to_window": list(LEAVABLE),
+            "source_title": "示例数据",
+            "is_sample": True,
+        },
+    )
+    if made:
+        LegalBasis.objects.create(item=item, statute="示例法律依据")
+        for material in Material.objects.filter(name="营业执照"):
+            ItemMaterial.objects.create(item=item, material=material, copies=1, order=1)
+    return item
+
+
+def _add_papers(made: dict[int, PolicyClause], catalogue: dict[str, Material]) -> None:
+    """What the catalogue has of `PAPERS`, for the clauses by their place."""
+    ClauseMaterial.objects.bulk_create(
+        ClauseMaterial(clause=clause, material=catalogue[name], order=order, note=note)
+        for place, clause in made.items()
+        for order, (name, note) in enumerate(PAPERS.get(place, []), start=1)
+        if name in catalogue
+    )
+
+
 def _make_clauses(policies: list[IncentivePolicy]) -> None:
+    item = _make_item()
+    catalogue = Material.objects.in_bulk(field_name="name")
     group, _ = ExclusionGroup.objects.get_or_create(
         name=GROUP, defaults={"note": "示例：同一笔投资只支持一次", "is_sample": True}
     )
@@ -200,11 +247,13 @@ def _make_clauses(policies: list[IncentivePolicy]) -> None:
                 payer="示例单位",
                 pay_within_days=30,
                 **(TIMES if place != 3 else {}),  # one clause whose document states no more
+                service_item=item if place in UNDER_ITEM else None,
                 **CLAUSES[place],
             )
             for order, place in enumerate(places, start=1)
         )
         made = dict(zip(places, clauses, strict=True))
+        _add_papers(made, catalogue)
         group.clauses.add(*(made[place] for place in (0, 1) if place in made))
         ClauseCase.objects.bulk_create(
             ClauseCase(
@@ -215,4 +264,4 @@ def _make_clauses(policies: list[IncentivePolicy]) -> None:
         )
 
 
-sample_makers.register("policies", SampleMaker(name="policies", order=40, make=make))
+sample_makers.register("policies", SampleMaker(name="policies", order=65, make=make))

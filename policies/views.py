@@ -7,8 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from policies.choices import Level, Nature, Status, Theme
+from policies.choices import Benefit, Level, Nature, Status, Theme
+from policies.fact_labels import labels
 from policies.full_text import blocks, contents
+from policies.guides import clause_guide
 from policies.lineage import chain_of
 from policies.models import IncentivePolicy, PolicyClause
 from tuoxian_portal.core.calendar import today
@@ -112,7 +114,7 @@ def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
         IncentivePolicy.objects.visible_to(request.user)
         .select_related("industry", "department", "replaced_by")
         .prefetch_related(
-            Prefetch("clauses", PolicyClause.objects.order_by("order", "pk")),
+            Prefetch("clauses", PolicyClause.objects.with_guide().order_by("order", "pk")),
             "questions",
             "replaces",
             "attachments",
@@ -124,12 +126,16 @@ def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
     successor = policy.replaced_by if policy.replaced_by and policy.replaced_by.is_published else None
     facts = _facts(policy)
     original = blocks(policy.full_text)
+    words = labels() if any(clause.rule for clause in policy.clause_list) else {}
+    guides = [clause_guide(clause, day, words) for clause in policy.clause_list]
     context = {
         "policy": policy,
         "badges": _badges(policy),
         "status": status,
         "status_title": f"{status.label}：{policy.reason_on(day)}",
         "facts": facts,
+        "guides": guides,
+        "has_bare": any(g.is_bare and g.clause.benefit != Benefit.GENERAL for g in guides),
         "original": original,
         "contents": contents(original),
         "attachments": list(policy.attachments.all()),

@@ -3,15 +3,18 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
 from policies.fact_labels import labels
 from policies.forms_match import MatchForm
-from policies.matching import Result, asked_facts, is_matchable, match
+from policies.guides import one_set, papers_of
+from policies.matching import ClauseMatch, Result, asked_facts, is_matchable, match
 from policies.models import IncentivePolicy, PolicyClause
 from policies.papers import match_paper
+from policies.querysets import paper_lookups
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.http import public_page
 
@@ -25,7 +28,15 @@ def _form_and_clauses(request: HttpRequest) -> tuple[MatchForm, list[PolicyClaus
 
 
 def _result(form: MatchForm, clauses: list[PolicyClause]) -> Result:
-    return match(clauses, form.facts(), today(), form.labels)
+    """With the papers of what is shown; three queries."""
+    result = match(clauses, form.facts(), today(), form.labels)
+    prefetch_related_objects([found.clause for found in (*result.yes, *result.maybe)], *paper_lookups())
+    return result
+
+
+def _cards(matches: list[ClauseMatch]) -> list[dict[str, Any]]:
+    """Each match with the papers it takes; no query."""
+    return [{"found": found, "papers": papers_of(found.clause)} for found in matches]
 
 
 def address_of(form: MatchForm, name: str = "policies:match") -> str:
@@ -35,7 +46,7 @@ def address_of(form: MatchForm, name: str = "policies:match") -> str:
 
 @public_page
 def match_page(request: HttpRequest) -> HttpResponse:
-    """The questions, and beneath them, once answered, the three groups. Four queries."""
+    """The questions, and beneath them, once answered, the three groups. Seven queries."""
     form, clauses = _form_and_clauses(request)
     result = _result(form, clauses) if form.is_bound and form.is_valid() else None
     context: dict[str, Any] = {
@@ -51,6 +62,9 @@ def match_page(request: HttpRequest) -> HttpResponse:
     if result is not None:
         context |= {
             "answers": form.answers(),
+            "yes": _cards(result.yes),
+            "maybe": _cards(result.maybe),
+            "one_set": one_set(result.yes),
             "link": address_of(form),
             "pdf": address_of(form, "policies:match-paper"),
             "unclear": _without_rules(),
@@ -71,6 +85,6 @@ def match_paper_view(request: HttpRequest) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         return HttpResponseRedirect(reverse("policies:match") + query)
-    address = request.build_absolute_uri(address_of(form))
-    data = match_paper(_result(form, clauses), form.answers(), today(), address)
+    absolute = request.build_absolute_uri
+    data = match_paper(_result(form, clauses), form.answers(), today(), address_of(form), absolute)
     return HttpResponse(data, content_type="application/pdf")

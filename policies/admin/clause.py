@@ -12,8 +12,10 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import StackedInline
+from unfold.admin import StackedInline, TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -32,13 +34,19 @@ from policies.choices_claims import ENDED
 from policies.enterprises import facts_of
 from policies.fact_labels import fresh_labels, labels
 from policies.matching import match_clause
-from policies.models import ClauseCase, ExclusionGroup, IncentivePolicy, PolicyClause
-from policies.models.clause import formula_message
+from policies.models import ClauseCase, ClauseMaterial, ExclusionGroup, IncentivePolicy, PolicyClause
+from policies.models.clause import MAX_MATERIALS, formula_message
 from policies.qualifying import counts, qualifying, unclaimed
 from policies.rules import conditions, formula
 from policies.rules.facts import FACTS
 from policies.rules.logic import Truth
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, LinesField, PortalAdmin, badge
+from tuoxian_portal.core.admin_site import (
+    SOURCE_FIELDS,
+    KeyedForeignKeys,
+    KnownRelationsForm,
+    PortalAdmin,
+    badge,
+)
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.money import format_yuan
@@ -51,7 +59,6 @@ class ClauseForm(forms.ModelForm):
     """Refuses, with everything typed kept, when the policy changed after the form was opened."""
 
     condition = ConditionField(label=_("条件"))
-    materials = LinesField(label=_("申报材料"), help_text=_("每行一份。"))
     seen_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     class Meta:
@@ -85,6 +92,35 @@ def editable_policies() -> QuerySet[IncentivePolicy]:
     return IncentivePolicy.objects.filter(models.Q(state=Publication.DRAFT) | public)
 
 
+class MaterialFormSet(forms.models.BaseInlineFormSet):
+    """Says in the officer's words what Django says with the names of columns."""
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return "同一份材料只列一次，请删掉重复的一行。"
+
+    def get_form_error(self) -> str:
+        return "这份材料上面已经列过。"
+
+
+class MaterialInline(KeyedForeignKeys, TabularInline):
+    """The papers, chosen from the hall's catalogue; "+" adds one that it lacks."""
+
+    model = ClauseMaterial
+    form = KnownRelationsForm
+    formset = MaterialFormSet
+    autocomplete_fields = ("material",)
+    extra = 0
+    max_num = MAX_MATERIALS
+    fields = ("order", "material", "note")
+    verbose_name_plural = _("申报材料（从材料目录中选）")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("material")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, validate_max=True, **kwargs)
+
+
 class CaseForm(forms.ModelForm):
     facts = TypedFactsField(label=_("企业情况"), help_text=_("一行一项。没写的当作不知道。"))
 
@@ -114,13 +150,13 @@ class CaseInline(StackedInline):
 @admin.register(PolicyClause)
 class PolicyClauseAdmin(SavedThroughActions):
     form = ClauseForm
-    inlines = (CaseInline,)
+    inlines = (MaterialInline, CaseInline)
     mode_badge = badge(ApplyMode, "mode", _("兑现方式"))
     list_display = ("name", "policy", "benefit", "mode_badge", "has_rule", "has_formula", "cap_wan")
     list_filter = ("benefit", "mode", "policy__state", "policy__level")
     search_fields = ("heading", "text", "policy__title", "code")
-    autocomplete_fields = ("exclusion_groups",)
-    readonly_fields = ("code", "policy_link", "money")
+    autocomplete_fields = ("exclusion_groups", "service_item")
+    readonly_fields = ("code", "policy_link", "money", "guide")
     change_form_outer_before_template = "policies/admin/clause_links.html"
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
     deletable = True
@@ -145,8 +181,7 @@ class PolicyClauseAdmin(SavedThroughActions):
                         ("review_within_days", "objection_days", "pay_within_days"),
                         "objection_to",
                         ("opens_on", "closes_on"),
-                        "materials",
-                        "service_item_code",
+                        ("service_item", "guide"),
                     )
                 },
             ),
@@ -154,7 +189,7 @@ class PolicyClauseAdmin(SavedThroughActions):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("policy")
+        return super().get_queryset(request).select_related("policy", "service_item")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"policy": request.GET.get("policy", "")[:18]}
@@ -173,13 +208,17 @@ class PolicyClauseAdmin(SavedThroughActions):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        touched = any(f.new_objects or f.changed_objects or f.deleted_objects for f in formsets)
+        touched = [
+            str(formset.model._meta.verbose_name)
+            for formset in formsets
+            if formset.new_objects or formset.changed_objects or formset.deleted_objects
+        ]
         names = [name for name in form.changed_data if name != "seen_version"]
         if names or touched or not change:
             clause = form.instance
             verb = "修改" if change else "新增"
             words = [str(form.fields[name].label) for name in names if name != "policy"]
-            what = f"{verb}条款“{clause.name}”：{'、'.join(words)}{'、用例' if touched else ''}"
+            what = f"{verb}条款“{clause.name}”：{'、'.join([*words, *touched])}"
             actions.note_contents_changed(policy=clause.policy, actor=request.user, what=[what])
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -310,6 +349,16 @@ class PolicyClauseAdmin(SavedThroughActions):
             return f"已批准 {format_yuan(committed)}，没有定额"
         left = clause.budget_wan * 10_000 - committed
         return f"已批准 {format_yuan(committed)}，剩余 {format_yuan(left)}"
+
+    @display(description=_("办事指南"))
+    def guide(self, clause: PolicyClause) -> SafeString | str:
+        """Where the public is led to, or why it is not."""
+        item = clause.service_item
+        if item is None:
+            return "没有选事项，页面不给出办事指南。"
+        if not item.is_public:
+            return f"“{item.name}”{item.get_state_display()}，页面暂不给出办事指南。"
+        return format_html('<a href="{}">{}</a>', item.get_absolute_url(), item.name)
 
     @display(description=_("政策"))
     def policy_link(self, clause: PolicyClause) -> str:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from policies.choices import ApplyMode, Status, Verdict
 from policies.choices_claims import ClaimOrigin, ClaimState, NoticeMethod, RefusalCode
 from policies.fact_labels import labels
+from policies.guides import papers_of
 from policies.models import (
     ClaimNotice,
     FactorPrice,
@@ -27,11 +28,22 @@ from tuoxian_portal.directory.models import Enterprise
 SOURCE = ["source_title", "source_publisher", "source_date", "source_where", "confidence"]
 
 
+class ClausePaperSerializer(serializers.Serializer):
+    """One paper, by its name in the hall's catalogue; `electronic_licence` replaces it, "" for none."""
+
+    name = serializers.CharField()
+    note = serializers.CharField()
+    electronic_licence = serializers.CharField(source="licence")
+
+
 class ClauseSerializer(serializers.ModelSerializer):
     benefit_label = serializers.CharField(source="get_benefit_display", read_only=True)
     tied_to_tax = serializers.BooleanField(read_only=True)
     condition_text = serializers.SerializerMethodField()
     mode = serializers.ChoiceField(choices=ApplyMode.choices, allow_blank=True, read_only=True)
+    materials = serializers.SerializerMethodField()
+    service_item = serializers.CharField(source="guide.code", default=None, read_only=True)
+    service_item_url = serializers.CharField(source="guide.get_absolute_url", default=None, read_only=True)
 
     class Meta:
         model = PolicyClause
@@ -58,9 +70,15 @@ class ClauseSerializer(serializers.ModelSerializer):
             "opens_on",
             "closes_on",
             "materials",
-            "service_item_code",
+            "service_item",
+            "service_item_url",
             *SOURCE,
         ]
+
+    @extend_schema_field(ClausePaperSerializer(many=True))
+    def get_materials(self, clause: PolicyClause) -> Any:
+        """What an applicant brings; [] for 免申即享."""
+        return ClausePaperSerializer(papers_of(clause), many=True).data
 
     def get_condition_text(self, clause: PolicyClause) -> str:
         """The condition as a sentence; "" when the source does not state it."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Prefetch
+
 from policies import actions
 from policies.api.filters import FactorPriceFilter, PolicyFilter
 from policies.api.serializers import (
@@ -10,7 +12,7 @@ from policies.api.serializers import (
     PolicyListSerializer,
     RepealSerializer,
 )
-from policies.models import FactorPrice, IncentivePolicy
+from policies.models import FactorPrice, IncentivePolicy, PolicyClause
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.core.calendar import today
@@ -34,7 +36,7 @@ class PolicyViewSet(PortalViewSet):
         if self.action == "list":
             return queryset
         return queryset.select_related("industry", "department", "replaced_by").prefetch_related(
-            "clauses", "questions"
+            Prefetch("clauses", PolicyClause.objects.with_papers()), "questions"
         )
 
     def get_serializer_class(self) -> Any:

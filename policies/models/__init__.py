@@ -1,6 +1,6 @@
 from policies.models.attachment import PolicyAttachment
 from policies.models.claim import PolicyClaim
-from policies.models.clause import ClauseCase, ExclusionGroup, PolicyClause
+from policies.models.clause import ClauseCase, ClauseMaterial, ExclusionGroup, PolicyClause
 from policies.models.notice import ClaimMail, ClaimNotice
 from policies.models.policy import IncentivePolicy, PolicyQuestion
 from policies.models.price import ComparisonPrice, FactorPrice
@@ -9,6 +9,7 @@ __all__ = [
     "ClaimMail",
     "ClaimNotice",
     "ClauseCase",
+    "ClauseMaterial",
     "ComparisonPrice",
     "ExclusionGroup",
     "FactorPrice",

@@ -15,6 +15,7 @@ from policies.choices import ApplyMode, Benefit, Verdict
 from policies.models.policy import IncentivePolicy
 from policies.querysets import PolicyClauseQuerySet
 from policies.rules import conditions, formula
+from services.models import Material, ServiceItem
 from tuoxian_portal.core.models import Sampled, Sourced
 from tuoxian_portal.core.numbering import next_number
 from tuoxian_portal.core.querysets import PortalQuerySet
@@ -118,12 +119,15 @@ class PolicyClause(Sourced):
     )
     opens_on = models.DateField(_("申报开始"), null=True, blank=True)
     closes_on = models.DateField(_("申报截止"), null=True, blank=True)
-    materials = models.JSONField(_("申报材料"), default=list, blank=True)
-    service_item_code = models.CharField(
-        _("办事事项编码"),
-        max_length=40,
+    service_item = models.ForeignKey(
+        ServiceItem,
+        models.PROTECT,
+        null=True,
         blank=True,
-        help_text=_("与事项目录中的编码一致时，页面给出办事指南。"),
+        limit_choices_to={"revises__isnull": True},
+        related_name="policy_clauses",
+        verbose_name=_("办事事项"),
+        help_text=_("到哪个事项申报。事项发布后，页面给出办事指南；还没有发布或已停办的，不给出。"),
     )
     budget_wan = models.DecimalField(
         _("资金盘子（万元）"),
@@ -186,11 +190,6 @@ class PolicyClause(Sourced):
             for name, label in (("cap_wan", "封顶"), ("years", "连续年数")):
                 if getattr(self, name) is not None:
                     errors[name] = f"没有公式时不能填{label}；请先写公式，或把{label}写进“金额或标准”。"
-        named = isinstance(self.materials, list) and all(
-            isinstance(item, str) and 0 < len(item.strip()) <= 200 for item in self.materials
-        )
-        if not named or len(self.materials) > MAX_MATERIALS:
-            errors["materials"] = f"每行写一份材料的名称，最多 {MAX_MATERIALS} 份，每份不超过 200 字。"
         if errors:
             raise ValidationError(errors)
 
@@ -206,6 +205,12 @@ class PolicyClause(Sourced):
     def rule(self) -> conditions.Node | None:
         """The condition as a tree; None when it is not stated. Checked when it was saved."""
         return None if self.condition is None else conditions.read_stored(self.condition)
+
+    @property
+    def guide(self) -> ServiceItem | None:
+        """The item to apply under, while the public may read its guide."""
+        item = self.service_item
+        return item if item is not None and item.is_public else None
 
     @property
     def name(self) -> str:
@@ -226,6 +231,41 @@ class PolicyClause(Sourced):
         if self.opens_on:
             return f"{self.opens_on} 起"
         return f"{self.closes_on} 前" if self.closes_on else ""
+
+
+class ClauseMaterial(models.Model):
+    """One paper that a clause asks for, out of the hall's catalogue.
+
+    A paper that a clause asks for cannot be deleted from the catalogue.
+    """
+
+    clause = models.ForeignKey(PolicyClause, models.CASCADE, related_name="materials", verbose_name=_("条款"))
+    material = models.ForeignKey(
+        Material, models.PROTECT, related_name="policy_clauses", verbose_name=_("材料")
+    )
+    order = models.PositiveSmallIntegerField(_("序号"), default=1)
+    note = models.CharField(
+        _("份数和说明"),
+        max_length=200,
+        blank=True,
+        help_text=_("例如：原件 1 份、复印件 2 份，加盖公章。来源没有写明的，不填。"),
+    )
+
+    objects = PortalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("申报材料")
+        ordering = ["clause_id", "order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clause", "material"],
+                name="clause_material_once",
+                violation_error_message=_("同一份材料在一个条款里只列一次。"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.material)
 
 
 def formula_message(error: formula.FormulaError, text: str) -> str:

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from policies.choices import Benefit, Factor, Level, Nature, PriceKind, Publication, Theme
-from policies.models import FactorPrice, IncentivePolicy, PolicyClause
+from policies.models import ClauseMaterial, FactorPrice, IncentivePolicy, PolicyClause
+from services.models import Material, ServiceItem
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.reference import (
     CONFIDENCE_SCHEMA,
     SOURCE_SCHEMA,
@@ -52,6 +54,16 @@ POLICY_SCHEMA = record_schema(
                     "is_tax_tied": {"type": "boolean"},
                     "condition": {"type": "object"},
                     "formula": TEXT,
+                    "service_item": TEXT,
+                    "materials": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "required": ["name"],
+                            "additionalProperties": False,
+                            "properties": {"name": TEXT, "note": TEXT},
+                        },
+                    },
                     "source": SOURCE_SCHEMA,
                     "confidence": CONFIDENCE_SCHEMA,
                 },
@@ -107,6 +119,30 @@ def policy_fields(record: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def _key_of(rows: Any, field: str, value: str) -> int:
+    """The key of the row of the hall's catalogue that a clause names. Raises `PortalError` when there is
+    none."""
+    found = rows.filter(**{field: value}).values_list("pk", flat=True).first()
+    if found is None:
+        raise PortalError(f"政策参考数据写到的“{value}”不在办事大厅的目录里，请先写进材料或事项的参考数据。")
+    return int(found)
+
+
+def _write_materials(clause: PolicyClause, stated: list[dict[str, str]]) -> bool:
+    """Makes the papers of `clause` those that the source states; True when they differed."""
+    wanted = [
+        (_key_of(Material.objects.all(), "name", line["name"]), line.get("note", "")) for line in stated
+    ]
+    if list(clause.materials.values_list("material", "note")) == wanted:
+        return False
+    clause.materials.all().delete()
+    ClauseMaterial.objects.bulk_create(
+        ClauseMaterial(clause=clause, material_id=material, order=order, note=note)
+        for order, (material, note) in enumerate(wanted, start=1)
+    )
+    return True
+
+
 def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
     """Its clauses; and its first publication, as 待核实, once: staff decide everything after."""
     changed = False
@@ -116,6 +152,8 @@ def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
         own = {name: clause[name] for name in ("source", "confidence") if name in clause}
         # Rules only where the source states them: what staff entered for the rest is not wiped.
         stated = {name: clause[name] for name in ("condition", "formula", "is_tax_tied") if name in clause}
+        if code := clause.get("service_item"):
+            stated["service_item_id"] = _key_of(ServiceItem.objects.filter(revises=None), "code", code)
         wanted = {
             "policy": policy,
             "code": key,
@@ -134,6 +172,8 @@ def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
             row.full_clean(validate_unique=False, validate_constraints=False)
             row.save()
             changed = True
+        if "materials" in clause:
+            changed |= _write_materials(row, clause["materials"])
         kept.append(key)
     gone = policy.clauses.filter(reference_id__isnull=False).exclude(reference_id__in=kept)
     changed |= bool(gone.delete()[0])

@@ -352,6 +352,7 @@ class ServiceItemAdmin(CatalogueAdmin):
 class MaterialAdmin(PortalAdmin):
     list_display = ["name", "electronic_licence", "use_count"]
     search_fields = ["name", "aliases"]
+    ordering = ["name"]  # what is counted below loses the model's own
     fields = ("name", "aliases", "electronic_licence", "note", *SOURCE_FIELDS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

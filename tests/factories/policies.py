@@ -8,6 +8,7 @@ from factory.django import DjangoModelFactory
 
 from policies import models
 from policies.choices import Factor, Level, PriceKind, Publication, Theme
+from services.models import Material
 
 
 class PolicyFactory(DjangoModelFactory):
@@ -34,12 +35,21 @@ class PolicyFactory(DjangoModelFactory):
 
 
 class ClauseFactory(DjangoModelFactory):
+    """`papers` are names of materials, which are made when the catalogue lacks them."""
+
     class Meta:
         model = models.PolicyClause
+        skip_postgeneration_save = True
 
     policy = factory.SubFactory(PolicyFactory)
     order = factory.Sequence(lambda n: n % 1000 + 1)
     text = "给予一次性补贴。"
+
+    @factory.post_generation
+    def papers(self, create, extracted, **kwargs):
+        for order, name in enumerate(extracted or (), start=1):
+            material, _ = Material.objects.get_or_create(name=name)
+            self.materials.create(material=material, order=order)
 
 
 class PriceFactory(DjangoModelFactory):

@@ -122,7 +122,7 @@ def test_the_number_of_queries_does_not_grow(client, django_assert_max_num_queri
     assert {url: count(url) for url in (LIST, COSTS)} == few
     assert few[LIST] <= 8
     assert few[COSTS] <= 2
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         client.get(IncentivePolicy.objects.first().get_absolute_url())
 
 

@@ -103,7 +103,17 @@ class KnownRelationsForm(forms.ModelForm):
                     field.widget.choices = known  # type: ignore[attr-defined]  # a wrapped choice widget
 
 
-class PortalAdmin(ModelAdmin):
+class KeyedForeignKeys:
+    """Autocompletes that draw whatever was sent for them; for an admin or an inline."""
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        admin: Any = self
+        if db_field.name in admin.get_autocomplete_fields(request) and "widget" not in kwargs:
+            kwargs["widget"] = KeyedAutocomplete(db_field, admin.admin_site, using=kwargs.get("using"))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+
+
+class PortalAdmin(KeyedForeignKeys, ModelAdmin):
     """Scopes rows by `visible_to` (what it leaves out is 404) and never counts a whole table twice."""
 
     list_per_page = 50
@@ -125,11 +135,6 @@ class PortalAdmin(ModelAdmin):
             told = [str(text) for text in (db_field.help_text, _("每行一条。")) if text]
             return LinesField(label=db_field.verbose_name, help_text="".join(told))
         return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in self.get_autocomplete_fields(request) and "widget" not in kwargs:
-            kwargs["widget"] = KeyedAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         queryset = super().get_queryset(request)

@@ -2,6 +2,7 @@
 
 from policies.choices import Status
 from policies.fact_labels import labels
+from policies.guides import papers_of
 from policies.models import FactorPrice, IncentivePolicy, PolicyClause
 from policies.rules import conditions
 from tuoxian_portal.core.calendar import today
@@ -93,7 +94,10 @@ register(
             ("效力", "条款随政策，政策的效力状态见“惠企政策”数据集，按政策标识对应。"),
         ],
         rows=lambda: (
-            PolicyClause.objects.public().select_related("policy").order_by("policy__slug", "order", "pk")
+            PolicyClause.objects.public()
+            .select_related("policy")
+            .with_papers()
+            .order_by("policy__slug", "order", "pk")
         ),
         page="policies:list",
         api="policy-list",
@@ -116,8 +120,13 @@ register(
             Column("pay_within_days", "兑付时限", type=INTEGER, unit="工作日"),
             Column("opens_on", "申报开始", type=DATE),
             Column("closes_on", "申报截止", type=DATE),
-            Column("materials", "申报材料", "各份之间用顿号隔开。"),
-            Column("service_item_code", "办事事项编码"),
+            Column(
+                "materials",
+                "申报材料",
+                "材料目录里的名称，各份之间用顿号隔开；免申即享的不用交。",
+                value=lambda row: "、".join(paper.name for paper in papers_of(row)),
+            ),
+            Column("service_item_code", "办事事项编码", "事项已发布的才有。", value=through("guide.code")),
             *source_columns(),
             sample_column("policy.is_sample"),
         ],

@@ -1,22 +1,23 @@
 """Taking the notices that were promised by mail to the mail server; `core.outbox` says what is guaranteed."""
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from policies.actions.claim_notice import may_be_mailed, notified_later
 from policies.models import ClaimMail
 from policies.notice_paper import render
 from tuoxian_portal.core import outbox
+from tuoxian_portal.core.outbox import Courier, ServerAway
 
 
 def send_due() -> int:
     """Sends every mail whose time has come; returns how many went out. Safe to run twice at once."""
-    return sum(send_one(pk) for pk in outbox.due_keys(ClaimMail.objects.all()))
+    return outbox.send_all(ClaimMail.objects.all(), send_one)
 
 
-def send_one(pk: int) -> bool:
-    """One attempt at one mail, unless another worker is at it."""
+def send_one(pk: int, courier: Courier) -> bool:
+    """One attempt at one mail, unless another worker is at it. Raises `ServerAway`, which is no attempt."""
     rows = ClaimMail.objects.all()
     if not outbox.take(rows, pk):
         return False
@@ -24,9 +25,10 @@ def send_one(pk: int) -> bool:
     try:
         letter = _letter(mail)
         if letter is not None:
-            with get_connection() as connection:
-                letter.connection = connection
-                letter.send()
+            courier.send(letter)
+    except ServerAway as away:
+        outbox.give_back(mail, away)
+        raise
     except Exception as error:  # every mail server and every network fails in its own way
         outbox.postpone(mail, error)
         return False

@@ -1,7 +1,11 @@
-"""The library of policies as a list to follow."""
+"""The library of policies and the prices of factors as lists to follow."""
 
-from policies.models import IncentivePolicy
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from policies.models import FactorPrice, IncentivePolicy
+from policies.models.price import label_of
 from policies.views import policy_listing
+from policies.views_costs import price_listing
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.lists import ListEntry, PublicList, public_lists, revision_of
 
@@ -63,5 +67,70 @@ public_lists.register(
         prepare=lambda rows: rows.select_related("industry", "replaced_by").prefetch_related(
             "clauses", "attachments"
         ),
+    ),
+)
+
+
+def _with_previous(prices: QuerySet) -> QuerySet:
+    """Each price with the one before it in its series (see `policies.costs.series`)."""
+    earlier = (
+        FactorPrice.objects.published()
+        .filter(
+            **{name: OuterRef(name) for name in ("factor", "item", "kind", "unit", "is_sample")},
+            as_of_date__lt=OuterRef("as_of_date"),
+            value__isnull=False,
+        )
+        .order_by("-as_of_date", "-pk")
+    )
+    return prices.annotate(
+        previous_value=Subquery(earlier.values("value")[:1]),
+        previous_date=Subquery(earlier.values("as_of_date")[:1]),
+    )
+
+
+def _price(price: FactorPrice) -> ListEntry:
+    """A new date, another value, unit, kind or tax is news."""
+    before = ""
+    if price.value is not None and price.previous_value is not None:  # type: ignore[attr-defined]  # annotated above
+        old = label_of(price.previous_value, price.unit)  # type: ignore[attr-defined]
+        before = f"此前 {old}（{price.previous_date}）"  # type: ignore[attr-defined]
+    when = price.as_of_label or "日期不详"
+    return ListEntry(
+        key=price.code,
+        title=f"{price.item}：{price.value_label}",
+        url=price.get_absolute_url(),
+        updated=price.updated_at,
+        summary="。".join(part for part in (before, price.note) if part),
+        labels=tuple(
+            str(label)
+            for label in (price.get_factor_display(), price.get_kind_display(), when, price.get_tax_display())
+            if label
+        ),
+        is_sample=price.is_sample,
+        revision=revision_of(
+            price.factor,
+            price.item,
+            price.kind,
+            price.value_label,
+            price.unit,
+            price.tax,
+            price.as_of_date,
+            price.as_of_text,
+            price.note,
+            price.source_title,
+        ),
+    )
+
+
+public_lists.register(
+    "prices",
+    PublicList(
+        kind="prices",
+        label="要素价格",
+        url_name="policies:costs",
+        listing=price_listing,
+        entry=_price,
+        key_field="code",
+        prepare=_with_previous,
     ),
 )

@@ -14,6 +14,7 @@ from policies.models import ComparisonPrice, FactorPrice
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.export import csv_response, xlsx_response
 from tuoxian_portal.core.http import public_page
+from tuoxian_portal.core.listing import Listing
 from tuoxian_portal.core.money import format_yuan
 
 HEADERS = ["要素", "项目", "数值类别", "数值", "单位", "含税口径", "日期", "时效", "来源", "说明"]
@@ -23,6 +24,11 @@ NOTES = [
     ("时效", "价格日期距下载当天的时间；写明的，请先核对最新价格。"),
     ("来源", "逐条注明；没有来源的价格不公布。"),
 ]
+
+
+def price_listing(request: HttpRequest) -> Listing:
+    """Every public price; the page shows them all, and so has no conditions."""
+    return Listing(request, FactorPrice.objects.published())
 
 
 @public_page
@@ -85,7 +91,7 @@ def costs(request: HttpRequest) -> HttpResponse:
             ]
             for p in prices
         ],
-        "has_sample": any(price.is_sample for price in [*prices, *_known(lines)]),
+        "has_sample": any(p.is_sample for p in prices) or any(p.is_sample for p in _known(lines)),
         "crumbs": [("我要投资", "/invest/"), ("要素成本", "")],
     }
     return render(request, "policies/costs.html", context)

@@ -1,7 +1,10 @@
-"""Key projects and opportunities as lists to follow."""
+"""Key projects, opportunities and the links of chains as lists to follow."""
 
-from projects.models import KeyProject, Opportunity
+from django.urls import reverse
+
+from projects.models import ChainNode, KeyProject, Opportunity
 from projects.views import opportunity_listing, project_listing
+from projects.views_chains import node_listing
 from tuoxian_portal.core.lists import ListEntry, PublicList, public_lists, revision_of
 from tuoxian_portal.core.money import format_wan
 
@@ -59,5 +62,37 @@ public_lists.register(
         opportunity_listing,
         _opportunity,
         key_field="number",
+    ),
+)
+
+
+def _node(node: ChainNode) -> ListEntry:
+    """Another standing, enterprise or public project is news."""
+    standing = str(node.get_standing_display())
+    project = node.project.name if node.project and node.project.is_published else ""
+    return ListEntry(
+        key=str(node.pk),
+        title=f"{node.chain.name}：{node.name}",
+        url=f"{reverse('projects:chains')}#chain-{node.chain_id}",
+        updated=max(node.updated_at, node.published_at or node.updated_at),
+        summary=node.note,
+        labels=tuple(label for label in (standing, node.owner_name, project) if label),
+        is_sample=node.is_sample,
+        revision=revision_of(
+            node.chain_id, node.name, standing, node.owner_name, project, node.note, node.published_at
+        ),
+    )
+
+
+public_lists.register(
+    "chains",
+    PublicList(
+        "chains",
+        "产业链环节",
+        "projects:chains",
+        node_listing,
+        _node,
+        key_field="pk",
+        prepare=lambda rows: rows.select_related("chain", "enterprise", "project"),
     ),
 )

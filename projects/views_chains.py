@@ -13,6 +13,7 @@ from projects.chain_map import chain_map
 from projects.choices_pipeline import NodeStanding
 from projects.models import ChainNode, Opportunity
 from tuoxian_portal.core.http import public_page
+from tuoxian_portal.core.listing import Listing
 
 HEADERS = ["环节", "县内情况", "企业或项目", "可以投什么"]
 
@@ -49,6 +50,11 @@ def _finding(nodes: list[ChainNode]) -> str:
     if all(node.standing == NodeStanding.UNSTATED for node in nodes):
         return "来源写明了环节，没有写明哪一环缺"
     return "没有公布的缺环"
+
+
+def node_listing(request: HttpRequest) -> Listing:
+    """Every published link; the page shows them all, and so has no conditions."""
+    return Listing(request, ChainNode.objects.published())
 
 
 @public_page

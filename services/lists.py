@@ -1,8 +1,12 @@
-"""Service items and bundles as lists to follow."""
+"""Service items, bundles and published answers to ratings as lists to follow."""
+
+from django.urls import reverse
 
 from services.models import ServiceBundle, ServiceItem
+from services.models.ratings import PublishedAnswer
 from services.views.bundles import bundle_listing
 from services.views.catalogue import CARD_FIELDS, item_listing
+from services.views.ratings import answer_listing
 from tuoxian_portal.core.lists import ListEntry, PublicList, public_lists, revision_of
 
 
@@ -52,3 +56,32 @@ public_lists.register(
     ),
 )
 public_lists.register("bundles", PublicList("bundles", "一次办", "services:bundles", bundle_listing, _bundle))
+
+
+def _answer(row: PublishedAnswer) -> ListEntry:
+    """What the hall answered. What the person wrote stays on the page, from which it can be withdrawn."""
+    item = row.item.name if row.item else ""
+    return ListEntry(
+        key=str(row.pk),
+        title=f"对“{row.get_grade_display()}”评价的答复" + (f"：{item}" if item else ""),
+        url=f"{reverse('services:ratings')}#answer-{row.pk}",
+        updated=row.published_at,
+        summary=row.answer,
+        labels=tuple(label for label in (row.department.name if row.department else "", row.month) if label),
+        is_sample=row.is_sample,
+        revision=revision_of(row.grade, item, row.answer, row.published_at),
+    )
+
+
+public_lists.register(
+    "ratings",
+    PublicList(
+        "ratings",
+        "公开的评价答复",
+        "services:ratings",
+        answer_listing,
+        _answer,
+        key_field="pk",
+        changed_field="published_at",
+    ),
+)

@@ -144,10 +144,9 @@ def _closed(
     return render(request, "services/rated.html", context, status=status)
 
 
-@public_page
-def ratings(request: HttpRequest) -> HttpResponse:
-    """Published ratings with their answers, and the figures. About ten queries."""
-    listing = Listing(
+def answer_listing(request: HttpRequest) -> Listing:
+    """Published ratings with their answers."""
+    return Listing(
         request,
         PublishedAnswer.objects.select_related("item", "department"),
         facets=[
@@ -161,6 +160,12 @@ def ratings(request: HttpRequest) -> HttpResponse:
         shared_as="ratings",
         placeholder="意见或答复中的词",
     )
+
+
+@public_page
+def ratings(request: HttpRequest) -> HttpResponse:
+    """Published ratings with their answers, and the figures. About ten queries."""
+    listing = answer_listing(request)
     figures = public_figures(today())
     return render(
         request,

@@ -20,7 +20,7 @@ PHONE = 360
 AMEND = """
 from policies.models import IncentivePolicy
 from django.utils import timezone
-from tuoxian_portal.subscriptions.actions import compose_due
+from tuoxian_portal.subscriptions.composing import compose_due
 from tuoxian_portal.subscriptions.models import Subscription
 from tuoxian_portal.subscriptions.sending import send_due
 policy = IncentivePolicy.objects.published().filter(level="county").first()

@@ -8,12 +8,26 @@ from django.urls import reverse
 from lxml import etree
 
 from policies.choices import Level
+from projects.models import ChainNode
+from tests.factories.finance import LoanProductFactory
 from tests.factories.policies import ClauseFactory, PolicyFactory
 from tuoxian_portal.core.lists import public_lists
 
 pytestmark = pytest.mark.django_db
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
-KINDS = {"policies", "projects", "opportunities", "services", "bundles", "finance-products", "finance-events"}
+LISTS = {
+    "/policies/": ["policies"],
+    "/projects/": ["projects"],
+    "/projects/opportunities/": ["opportunities"],
+    "/services/": ["services"],
+    "/services/bundles/": ["bundles"],
+    "/services/ratings/": ["ratings"],
+    "/finance/": ["finance-products", "finance-events"],
+    "/invest/costs/": ["prices"],
+    "/invest/chains/": ["chains"],
+    "/search/?q=电": ["search"],
+}
+KINDS = {kind for kinds in LISTS.values() for kind in kinds}
 
 
 def feed(client, kind="policies", **parameters):
@@ -139,11 +153,14 @@ def test_pages_name_their_feed(client):
     assert "/subscriptions/new/?list=policies&amp;level=county" in page
 
 
-@pytest.mark.parametrize(
-    "path", ["/projects/", "/projects/opportunities/", "/services/", "/services/bundles/", "/finance/"]
-)
-def test_every_list_page_names_its_feed(client, path):
-    assert 'rel="alternate" type="application/atom+xml"' in client.get(path).content.decode()
+@pytest.mark.parametrize("path", sorted(LISTS))
+def test_every_list_page_names_its_feeds_and_can_be_subscribed_to(client, reference, path):
+    ChainNode.objects.update(is_published=True)
+    LoanProductFactory()
+    page = client.get(path).content.decode()
+    for kind in LISTS[path]:
+        assert f'href="/feeds/{kind}/' in page.split("</head>")[0]
+        assert f"/subscriptions/new/?list={kind}" in page
 
 
 @pytest.mark.parametrize("count", [2, 20])

@@ -13,7 +13,7 @@ from hypothesis.extra.django import TestCase
 
 from tests.factories.policies import PolicyFactory
 from tuoxian_portal.core.lists import public_lists
-from tuoxian_portal.subscriptions import actions, sending
+from tuoxian_portal.subscriptions import actions, composing, sending
 from tuoxian_portal.subscriptions.models import Edition, Message, Subscription
 
 POLICIES = 3
@@ -78,14 +78,14 @@ class Machine(TestCase):
         Message.objects.filter(state="queued").update(next_try_at=now)
         Message.objects.filter(state="sending").update(claimed_at=now - timedelta(hours=1))
         if operation == "compose":
-            actions.compose_due()
+            composing.compose_due()
         elif operation == "send":
             sending.send_due()
         elif operation == "refuse":
             with mock.patch("django.core.mail.EmailMessage.send", side_effect=OSError("refused")):
                 sending.send_due()
         elif operation == "die composing":
-            self.dying(mock.patch.object(actions.Delivered.objects, "bulk_create", side_effect=Killed))
+            self.dying(mock.patch.object(composing.Delivered.objects, "bulk_create", side_effect=Killed))
         elif operation == "die before":
             self.dying(mock.patch("django.core.mail.EmailMessage.send", side_effect=Killed))
         else:
@@ -94,7 +94,7 @@ class Machine(TestCase):
     def dying(self, patch):
         with patch:
             try:
-                actions.compose_due()
+                composing.compose_due()
                 sending.send_due()
             except Killed:
                 pass

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests.factories.policies import PolicyFactory
 from tests.services.test_case_races import at_once
 from tuoxian_portal.core.lists import public_lists
-from tuoxian_portal.subscriptions import actions, sending
+from tuoxian_portal.subscriptions import actions, composing, sending
 from tuoxian_portal.subscriptions.editions import note_editions
 from tuoxian_portal.subscriptions.models import Delivered, Edition, Message, Subscription
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture(autouse=True)
 def _sent_by_hand():
-    with mock.patch("tuoxian_portal.subscriptions.actions.queue_sending"):
+    with mock.patch("tuoxian_portal.subscriptions.writing.queue_sending"):
         yield
 
 
@@ -44,7 +44,7 @@ def test_workers_compose_and_send_one_digest_of_each_edition_once():
     note_editions(public_lists["policies"])
     Subscription.objects.update(next_due_at=timezone.now())
     subscription = Subscription.objects.get()
-    written = at_once(lambda _: actions.compose_digest(subscription=subscription), range(10), workers=5)
+    written = at_once(lambda _: composing.compose_digest(subscription=subscription), range(10), workers=5)
     assert len([message for message in written if message]) == 1
     at_once(lambda _: sending.send_due(), range(10), workers=5)
     assert len(mail.outbox) == 1

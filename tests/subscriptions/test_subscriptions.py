@@ -16,9 +16,9 @@ from policies.choices import Level
 from tuoxian_portal.core import outbox
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
 from tuoxian_portal.core.outbox import MailState
-from tuoxian_portal.subscriptions import actions, links, sending
-from tuoxian_portal.subscriptions.actions import next_due
+from tuoxian_portal.subscriptions import actions, composing, links, sending
 from tuoxian_portal.subscriptions.choices import SubscriptionState
+from tuoxian_portal.subscriptions.composing import next_due
 from tuoxian_portal.subscriptions.forms import SubscribeForm
 from tuoxian_portal.subscriptions.models import Delivered, Edition, Message, Subscription
 from tuoxian_portal.subscriptions.tasks import compose_digests, send_waiting, sweep_subscriptions
@@ -53,7 +53,7 @@ def morning(django_capture_on_commit_callbacks):
     def run():
         Subscription.objects.filter(state="active").update(next_due_at=timezone.now())
         with django_capture_on_commit_callbacks(execute=True):
-            actions.compose_due()
+            composing.compose_due()
 
     return run
 
@@ -139,7 +139,7 @@ def test_back_to_the_first_words_is_told_too(follow, public, morning):
 def test_what_was_withdrawn_before_it_was_sent_is_not_told(follow, public, morning):
     follow()
     policy = public(title="匆忙公开的")
-    with mock.patch("tuoxian_portal.subscriptions.actions.queue_sending"):
+    with mock.patch("tuoxian_portal.subscriptions.writing.queue_sending"):
         morning()
     policy.state = "withdrawn"
     policy.save()
@@ -147,6 +147,19 @@ def test_what_was_withdrawn_before_it_was_sent_is_not_told(follow, public, morni
     assert len(mail.outbox) == 1
     assert Message.objects.get(kind="digest").state == MailState.DROPPED
     assert not Delivered.objects.exists()
+
+
+def test_what_was_amended_before_it_was_sent_is_told_once(follow, public, morning):
+    follow()
+    policy = public(title="匆忙公开的", summary="第一稿")
+    with mock.patch("tuoxian_portal.subscriptions.writing.queue_sending"):
+        morning()
+    policy.summary = "第二稿"
+    policy.save()
+    sending.send_due()
+    morning()
+    morning()
+    assert [m.body.count("第二稿") for m in mail.outbox[1:]] == [1]
 
 
 # --- Sending ----------------------------------------------------------------------------------------
@@ -198,24 +211,24 @@ def test_a_worker_killed_after_sending_repeats_the_message_under_its_id(follow, 
 def test_two_workers_send_one_message(follow, public, morning):
     follow()
     public()
-    with mock.patch("tuoxian_portal.subscriptions.actions.queue_sending"):
+    with mock.patch("tuoxian_portal.subscriptions.writing.queue_sending"):
         morning()
     pk = Message.objects.get(kind="digest").pk
     original = sending.letter
 
     def meanwhile(message):
-        assert sending.send_one(pk) is False
+        assert sending.send_one(pk, outbox.Courier()) is False
         return original(message)
 
     with mock.patch.object(sending, "letter", meanwhile):
-        assert sending.send_one(pk) is True
+        assert sending.send_one(pk, outbox.Courier()) is True
     assert len(mail.outbox) == 2
 
 
 def test_ending_drops_what_was_not_sent(follow, public, morning):
     subscription = follow()
     public()
-    with mock.patch("tuoxian_portal.subscriptions.actions.queue_sending"):
+    with mock.patch("tuoxian_portal.subscriptions.writing.queue_sending"):
         morning()
     actions.unsubscribe(subscription=subscription)
     assert sending.send_due() == 0
@@ -236,14 +249,14 @@ def test_tasks_are_thin_and_safe_to_repeat(follow, public, django_capture_on_com
 def test_one_broken_list_does_not_stop_the_others(follow, public, morning):
     first, second = follow(email="a@example.com"), follow(email="b@example.com")
     public()
-    real = actions.news_for
+    real = composing.news_for
 
-    def broken(subscription):
+    def broken(subscription, chosen):
         if subscription.pk == first.pk:
             raise RuntimeError
-        return real(subscription)
+        return real(subscription, chosen)
 
-    with mock.patch.object(actions, "news_for", broken):
+    with mock.patch.object(composing, "news_for", broken):
         morning()
     assert [m.to for m in mail.outbox[2:]] == [["b@example.com"]]
     assert second.pk
@@ -493,8 +506,8 @@ def test_a_digest_costs_the_same_for_many(follow, public, count, django_assert_m
     for _ in range(count):
         public()
     Subscription.objects.update(next_due_at=timezone.now())
-    with django_assert_max_num_queries(30):
-        actions.compose_due()
+    with django_assert_max_num_queries(34):
+        composing.compose_due()
         sending.send_due()
     assert Delivered.objects.filter(subscription=subscription).count() == count
     assert Edition.objects.count() == count

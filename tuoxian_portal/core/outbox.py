@@ -4,16 +4,20 @@ An app's own row inherits from `Outgoing` and knows how to write its letter. The
 once, and once unless a worker dies between handing a message over and writing that down: then it is sent
 once more, under the same `Message-ID`, by which mail systems tell the repetition. A message that the server
 refuses is tried again, after 5 minutes at first and then at growing intervals up to a day; it is never
-given up by itself.
+given up by itself. While the server cannot be reached at all, no message is blamed: one look finds that out for
+all of them, and everything waits for the next one, five minutes later.
 """
 
+import contextlib
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -26,6 +30,7 @@ logger = logging.getLogger(__name__)
 CLAIM_FOR = timedelta(minutes=15)  # longer than any attempt; then its worker is taken for dead
 FIRST_WAIT = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(days=1)
+A_CONNECTION = 50  # messages; mail servers end a connection that carries many more
 
 
 class MailState(BadgeChoices):
@@ -63,6 +68,74 @@ class Outgoing(models.Model):
         """What every attempt at this message carries."""
         domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
         return {"Message-ID": f"<{self.message_id}@{domain}>", "Auto-Submitted": "auto-generated"}
+
+
+class ServerAway(Exception):
+    """No connection to the mail server, or it does not let us in; its text is the kind of error."""
+
+
+class Courier:
+    """Carries messages to the mail server, `A_CONNECTION` of them over one connection."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+        self._carried = 0
+
+    def send(self, mail: EmailMessage) -> None:
+        """Raises `ServerAway` when nothing can be sent now, anything else when this message cannot."""
+        if self._connection is None or self._carried >= A_CONNECTION:
+            self._connect()
+        self._carried += 1
+        mail.connection = self._connection
+        try:
+            mail.send()
+        except Exception:
+            self.close()  # whatever state it is in; the next message gets a new one
+            raise
+
+    def _connect(self) -> None:
+        self.close()
+        connection = get_connection()
+        try:
+            connection.open()
+        except Exception as error:  # every network fails in its own way
+            raise ServerAway(type(error).__name__) from error
+        self._connection, self._carried = connection, 0
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(Exception):  # what was sent is sent, however the goodbye went
+                self._connection.close()
+            self._connection = None
+
+
+def send_all(rows: Any, send_one: Callable[[int, Courier], bool]) -> int:
+    """Sends those of `rows` that are due; returns how many went out. `send_one` makes one attempt, and
+    gives its row back (`give_back`) when there is no server."""
+    courier, sent = Courier(), 0
+    try:
+        for pk in due_keys(rows):
+            sent += send_one(pk, courier)
+    except ServerAway as away:
+        logger.warning("the mail server cannot be reached: %s", away)
+        _wait_for_server(rows.filter(due()), away)
+    finally:
+        courier.close()
+    return sent
+
+
+def give_back(message: Outgoing, away: ServerAway) -> None:
+    """There was no server: the attempt does not count."""
+    _wait_for_server(_held(message), away, attempts=F("attempts") - 1)
+
+
+def _wait_for_server(rows: Any, away: ServerAway, **changes: Any) -> None:
+    rows.update(
+        state=MailState.QUEUED,
+        next_try_at=timezone.now() + FIRST_WAIT,
+        error=f"邮件服务器连不上（{away}）"[:200],
+        **changes,
+    )
 
 
 def wait_after(attempts: int) -> timedelta:

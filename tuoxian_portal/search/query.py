@@ -39,6 +39,7 @@ class Found:
 
     matches: tuple[tuple[int, str], ...] = ()
     is_partial: bool = False
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Hits:
         for conditions, is_partial in attempts:
             wanted = [condition for condition in conditions if condition]
             if wanted and (matches := backend().find(*wanted)):
-                return Found(tuple(matches), is_partial)
+                return Found(tuple(matches), is_partial, tuple(wanted))
         return Found()
 
     @cached_property
@@ -124,6 +125,25 @@ class Hits:
 
     def count(self) -> int:
         return len(self.ids)
+
+    def among(self, kind: str, object_ids: Sequence[str]) -> set[str]:
+        """Those of `object_ids` of one kind that have all that was asked, however many others match."""
+        entries = dict(
+            SearchEntry.objects.filter(kind=kind, object_id__in=object_ids).values_list("pk", "object_id")
+        )
+        if not entries or self.is_partial or not self.found.conditions:
+            return set()
+        return {entries[pk] for pk, _ in backend().find(*self.found.conditions, among=list(entries))}
+
+    def by_kind(self) -> dict[str, list[str]]:
+        """The object ids of what has all that was asked, by kind; one query."""
+        found: dict[str, list[str]] = {}
+        if not self.is_partial and self.ids:
+            for kind, object_id in SearchEntry.objects.filter(pk__in=self.ids).values_list(
+                "kind", "object_id"
+            ):
+                found.setdefault(kind, []).append(object_id)
+        return found
 
     def __getitem__(self, wanted: slice) -> list[Hit]:
         ids = self.ids[wanted]

@@ -26,15 +26,20 @@ class KindFacet(Facet):
         return [(value, str(label), queryset.counts.get(value, 0)) for value, label in self.choices]
 
 
-@public_page
-def results(request: HttpRequest) -> HttpResponse:
-    listing = Listing(
+def search_listing(request: HttpRequest) -> Listing:
+    """What is found for the address, with the kinds of records as its facet."""
+    return Listing(
         request,
         Hits(""),  # type: ignore[arg-type]  # duck-typed for Listing
         search=lambda _, text: Hits(text),  # type: ignore[arg-type,return-value]  # duck-typed for Listing
         facets=[KindFacet("kind", "类别", choices=[(s.kind, s.label) for s in search_sources])],
         placeholder="政策、事项、项目、产品",
     )
+
+
+@public_page
+def results(request: HttpRequest) -> HttpResponse:
+    listing = search_listing(request)
     found: Any = listing.results
     if listing.text and found.is_partial:
         listing.notices.append("没有同时包含全部关键词的内容，以下为包含部分关键词的结果。")

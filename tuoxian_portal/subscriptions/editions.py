@@ -4,17 +4,13 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from tuoxian_portal.core.lists import PublicList
+from tuoxian_portal.core.lists import BATCH, PublicList
 from tuoxian_portal.subscriptions.models import Edition
-
-BATCH = 500
 
 
 def _now(public_list: PublicList) -> Iterator[tuple[str, str]]:
     """(key, revision) of every public record of the list."""
-    rows = public_list.rows(public_list.ask(""))
-    for row in rows.iterator(chunk_size=BATCH):
-        entry = public_list.entry(row)
+    for entry in public_list.everything():
         yield entry.key, entry.revision
 
 

@@ -10,7 +10,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
 from tuoxian_portal.core.calendar import today
-from tuoxian_portal.core.lists import ListEntry, PublicList, canonical, describe
+from tuoxian_portal.core.lists import Followed, ListEntry, canonical, describe
 
 NEWEST = 50
 STARTED = "2026"  # the year in which the names of records were ours (RFC 4151); it never changes
@@ -35,13 +35,12 @@ class _Feed(Atom1Feed):
         return max(dates) if dates else timezone.make_aware(datetime.combine(today(), time()))
 
 
-def atom(public_list: PublicList, query: str, self_path: str) -> tuple[bytes, datetime]:
+def atom(public_list: Followed, query: str, self_path: str) -> tuple[bytes, datetime]:
     """The newest records of the list under `query`, and when the feed changed last.
 
     Costs what the list's conditions cost, and one query with those of `prepare`.
     """
     listing = public_list.ask(query)
-    rows = public_list.rows(listing).order_by("-updated_at", "pk")[:NEWEST]
     conditions = canonical(listing)
     feed = _Feed(
         title=_text(f"{describe(public_list, listing)} - {settings.SITE['name']}"),
@@ -52,13 +51,12 @@ def atom(public_list: PublicList, query: str, self_path: str) -> tuple[bytes, da
         feed_url=settings.SITE_URL + self_path + (f"?{conditions}" if conditions else ""),
         feed_guid=tag(f"{public_list.kind}" + (f"?{conditions}" if conditions else "")),
     )
-    for row in rows:
-        entry = public_list.entry(row)
+    for kind, entry in public_list.newest(query, NEWEST):
         feed.add_item(
             title=_text(_marked(entry)),
             link=settings.SITE_URL + entry.url,
             description=_summary(entry),
-            unique_id=tag(f"{public_list.kind}/{entry.key}"),
+            unique_id=tag(f"{kind}/{entry.key}"),
             updateddate=_whole(entry.updated),
             categories=[_text(label) for label in entry.labels[:1]],
         )

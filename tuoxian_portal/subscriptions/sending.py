@@ -3,10 +3,10 @@
 A message is tried until it is sent or its subscription ends.
 """
 
-from django.core.mail import get_connection
 from django.db import transaction
 
 from tuoxian_portal.core import outbox
+from tuoxian_portal.core.outbox import Courier, ServerAway
 from tuoxian_portal.subscriptions.choices import MessageKind, SubscriptionState
 from tuoxian_portal.subscriptions.mail import letter
 from tuoxian_portal.subscriptions.models import Message
@@ -14,11 +14,11 @@ from tuoxian_portal.subscriptions.models import Message
 
 def send_due() -> int:
     """Sends every message whose time has come; returns how many went out. Safe to run twice at once."""
-    return sum(send_one(pk) for pk in outbox.due_keys(Message.objects.all()))
+    return outbox.send_all(Message.objects.all(), send_one)
 
 
-def send_one(pk: int) -> bool:
-    """One attempt at one message, unless another worker is at it."""
+def send_one(pk: int, courier: Courier) -> bool:
+    """One attempt at one message, unless another worker is at it. Raises `ServerAway`, which is no attempt."""
     if not outbox.take(Message.objects.all(), pk):
         return False
     message = Message.objects.select_related("subscription").get(pk=pk)
@@ -28,9 +28,10 @@ def send_one(pk: int) -> bool:
     try:
         found = letter(message) if wanted else None
         if found is not None:
-            with get_connection() as connection:
-                found.mail.connection = connection
-                found.mail.send()
+            courier.send(found.mail)
+    except ServerAway as away:
+        outbox.give_back(message, away)
+        raise
     except Exception as error:  # every mail server and every network fails in its own way
         outbox.postpone(message, error)
         return False

@@ -5,8 +5,9 @@ from celery import shared_task
 from tuoxian_portal.core import outbox
 from tuoxian_portal.core.jobs import Progress, enqueue, job_handler
 from tuoxian_portal.core.models import Job
-from tuoxian_portal.subscriptions import actions, sending
+from tuoxian_portal.subscriptions import actions, composing, sending
 from tuoxian_portal.subscriptions.models import Message
+from tuoxian_portal.subscriptions.writing import queue_sending
 
 
 @job_handler("subscriptions-send")
@@ -17,7 +18,7 @@ def send(job: Job, progress: Progress) -> str:
 
 @job_handler("subscriptions-compose")
 def compose(job: Job, progress: Progress) -> str:
-    actions.compose_due()
+    composing.compose_due()
     return ""
 
 
@@ -31,7 +32,7 @@ def compose_digests() -> None:
 def send_waiting() -> None:
     """Every five minutes: what failed, and what a killed worker left."""
     if Message.objects.filter(outbox.due()).exists():
-        actions.queue_sending()
+        queue_sending()
 
 
 @shared_task

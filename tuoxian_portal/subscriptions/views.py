@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tuoxian_portal.core.errors import WorkflowError
 from tuoxian_portal.core.http import public_page
-from tuoxian_portal.core.lists import MAX_QUERY, PublicList, canonical, describe, public_lists
+from tuoxian_portal.core.lists import MAX_QUERY, Followed, canonical, describe, public_lists
 from tuoxian_portal.subscriptions import actions, links
 from tuoxian_portal.subscriptions.choices import Frequency, SubscriptionState
 from tuoxian_portal.subscriptions.feeds import atom
@@ -29,7 +29,7 @@ GONE = "链接不完整或已经失效。请从最近一封邮件里重新打开
 ATOM = "application/atom+xml; charset=utf-8"
 
 
-def _list_or_404(kind: str) -> PublicList:
+def _list_or_404(kind: str) -> Followed:
     if kind not in public_lists:
         raise Http404("没有这个列表。")
     return public_lists[kind]
@@ -61,11 +61,12 @@ def index(request: HttpRequest) -> HttpResponse:
     lists = [
         {
             "list": public_list,
-            "total": public_list.ask("").total,
+            "total": listing.total,
             "subscribe_url": f"{reverse('subscriptions:subscribe')}?list={public_list.kind}",
             "feed_url": reverse("subscriptions:feed", args=[public_list.kind]),
         }
         for public_list in public_lists
+        if not public_list.refusal(listing := public_list.ask(""))
     ]
     context = {"lists": lists, "is_set_up": settings.EMAIL_IS_SET_UP, "breadcrumbs": [("订阅", "")]}
     return render(request, "subscriptions/index.html", context)
@@ -86,7 +87,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     kind, query = request.POST.get("list", ""), request.POST.get("query", "")[:MAX_QUERY]
     public_list = _list_or_404(kind)
     status = 400
-    if form.is_valid() and settings.EMAIL_IS_SET_UP:
+    refused = public_list.refusal(public_list.ask(query))
+    if form.is_valid() and settings.EMAIL_IS_SET_UP and not refused:
         if SubscribeThrottle().allow_request(request, None):  # type: ignore[arg-type]  # counts by address, asks no view
             data = form.cleaned_data
             actions.subscribe(
@@ -100,13 +102,15 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 
 
 def _form(
-    request: HttpRequest, form: SubscribeForm, public_list: PublicList, query: str, status: int = 200
+    request: HttpRequest, form: SubscribeForm, public_list: Followed, query: str, status: int = 200
 ) -> HttpResponse:
     listing = public_list.ask(query)
     context = {
         "form": form,
         "title": describe(public_list, listing),
-        "total": listing.total,
+        "total": public_list.total(listing),
+        "refusal": public_list.refusal(listing),
+        "list_url": public_list.url,
         "is_set_up": settings.EMAIL_IS_SET_UP,
         "hours": settings.SUBSCRIPTION_CONFIRM_HOURS,
         "query": canonical(listing),
@@ -236,5 +240,24 @@ def unsubscribe(request: HttpRequest, public_id: uuid.UUID, token: str) -> HttpR
     if subscription.state == SubscriptionState.ENDED:
         texts = [f"不会再给您发“{subscription.title}”的提醒，您的邮箱地址已经删除。"]
         return _outcome(request, subscription, "已退订", texts)
-    context = {"subscription": subscription, "breadcrumbs": [("邮件订阅", "")]}
+    context = {"titles": [subscription.title], "breadcrumbs": [("邮件订阅", "")]}
+    return render(request, "subscriptions/unsubscribe.html", context)
+
+
+@csrf_exempt  # as above
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe_mail(request: HttpRequest, message_id: uuid.UUID, token: str) -> HttpResponse:
+    """The one click of a mail program, or the last line of a mail: ends everything that the mail told of."""
+    message = links.find_mail(message_id, token)
+    if message is None:
+        raise Http404(GONE)
+    if request.method == "POST":
+        actions.unsubscribe_all(message=message)
+    told = Subscription.objects.filter(delivered__message=message).distinct().order_by("pk")
+    open_ones = [one for one in told if one.state == SubscriptionState.ACTIVE]
+    if not open_ones:
+        texts = ["不会再给您发这封邮件里的提醒，您的邮箱地址已经从这些订阅中删除。"]
+        return _outcome(request, message.subscription, "已退订", texts)
+    context = {"titles": [one.title for one in open_ones], "breadcrumbs": [("邮件订阅", "")]}
     return render(request, "subscriptions/unsubscribe.html", context)

@@ -54,8 +54,9 @@ class Backend(Protocol):
     def clear(self) -> None:
         """Forgets everything."""
 
-    def find(self, *conditions: Condition) -> list[tuple[int, str]]:
-        """(entry id, kind) of the best `LIMIT` matches of any of `conditions`, best first; one query."""
+    def find(self, *conditions: Condition, among: Sequence[int] | None = None) -> list[tuple[int, str]]:
+        """(entry id, kind) of the best `LIMIT` matches of any of `conditions`, best first; one query.
+        `among` leaves out all entries but these, `LIMIT` at most."""
 
     def tidy(self) -> None:
         """After a rebuild: drops what has no entry any more and refreshes statistics."""

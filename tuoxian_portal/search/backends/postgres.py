@@ -41,8 +41,8 @@ class PostgresBackend:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_index")
 
-    def find(self, *conditions: Condition) -> list[tuple[int, str]]:
-        parts = [_hits(condition) for condition in conditions]
+    def find(self, *conditions: Condition, among: Sequence[int] | None = None) -> list[tuple[int, str]]:
+        parts = [_hits(condition, among) for condition in conditions]
         hits = " UNION ".join(sql for sql, _ in parts)
         with connection.cursor() as cursor:
             # What several conditions find counts once, by its best rank.
@@ -62,13 +62,14 @@ class PostgresBackend:
             cursor.execute("ANALYZE search_index")
 
 
-def _hits(condition: Condition) -> tuple[str, list[Any]]:
+def _hits(condition: Condition, among: Sequence[int] | None = None) -> tuple[str, list[Any]]:
     """SQL for the matches with their rank: those by their title, then the others."""
+    only, ids = ("", []) if among is None else ("entry_id = ANY(%s) AND ", [list(among)])
     asked, pairs = _query(condition), _pairs(condition)
     joint = " OR " if condition.any_word else " AND "
 
     def one(column: str) -> tuple[str, list[Any]]:
-        parts, values = [], [asked]
+        parts, values = [], [asked, *ids]
         if condition.words:
             parts.append(f"{column} @@ to_tsquery('simple', %s)")
             values.append(asked)
@@ -77,7 +78,7 @@ def _hits(condition: Condition) -> tuple[str, list[Any]]:
             values.append(pairs)
         return (
             f"(SELECT entry_id, kind, day, ts_rank({WEIGHTS}, words, to_tsquery('simple', %s), 1) AS rank "  # noqa: S608  (our own names; values are parameters)
-            f"FROM search_index WHERE {joint.join(parts)} LIMIT {LIMIT})",
+            f"FROM search_index WHERE {only}({joint.join(parts)}) LIMIT {LIMIT})",
             values,
         )
 

@@ -1,5 +1,6 @@
 """FTS5: one virtual table whose columns weigh differently."""
 
+import json
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
@@ -8,10 +9,9 @@ from tuoxian_portal.search.backends import LIMIT, Condition, IndexRow
 from tuoxian_portal.search.words import is_open, is_prefix
 
 # The weights are those of kind, day, title, words, extra and pairs; bm25 is smaller for better.
-FIND = (
-    "SELECT rowid, kind FROM search_fts WHERE search_fts MATCH %s "
-    "ORDER BY bm25(search_fts, 0, 0, 12.0, 4.0, 1.0, 2.0), day DESC, rowid LIMIT %s"
-)
+MATCHING = "SELECT rowid, kind FROM search_fts WHERE search_fts MATCH %s "
+AMONG = "AND rowid IN (SELECT value FROM json_each(%s)) "
+FIND = "ORDER BY bm25(search_fts, 0, 0, 12.0, 4.0, 1.0, 2.0), day DESC, rowid LIMIT %s"
 
 
 class SqliteBackend:
@@ -35,9 +35,11 @@ class SqliteBackend:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM search_fts")
 
-    def find(self, *conditions: Condition) -> list[tuple[int, str]]:
+    def find(self, *conditions: Condition, among: Sequence[int] | None = None) -> list[tuple[int, str]]:
+        asked = " OR ".join(f"({match(condition)})" for condition in conditions)
+        only = [] if among is None else [json.dumps(list(among))]
         with connection.cursor() as cursor:
-            cursor.execute(FIND, [" OR ".join(f"({match(condition)})" for condition in conditions), LIMIT])
+            cursor.execute(MATCHING + (AMONG if only else "") + FIND, [asked, *only, LIMIT])
             return cursor.fetchall()
 
     def tidy(self) -> None:

@@ -20,7 +20,8 @@ WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 # The keys below only let the settings load while static files are collected; none is kept.
-RUN SECRET_KEY=build FIELD_ENCRYPTION_KEY=build ALLOWED_HOSTS=build VAR_DIR=/tmp/var \
+RUN SECRET_KEY=only-while-the-image-is-being-built FIELD_ENCRYPTION_KEY=only-while-the-image-is-being-built \
+        ALLOWED_HOSTS=build VAR_DIR=/tmp/var \
         python manage.py collectstatic --noinput \
     && rm -rf /tmp/var \
     && install -d -o portal -g portal /app/var

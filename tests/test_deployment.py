@@ -153,21 +153,44 @@ def test_the_image_is_small_and_unprivileged() -> None:
     assert {".git", ".env", "var", "tests"} <= set(ignored)
 
 
-def test_djangos_own_check_of_a_deployment_finds_nothing(tmp_path: Path) -> None:
+def check_of_a_deployment(folder: Path, **changes: str) -> "subprocess.CompletedProcess[str]":
     environment = {
         "PATH": os.environ["PATH"],
         "DEBUG": "False",
         "SECRET_KEY": "k9-" + "x7Qm2_" * 12,
-        "FIELD_ENCRYPTION_KEY": "a key of its own",
+        "FIELD_ENCRYPTION_KEY": "f4-" + "Tz8-pW" * 12,
         "ALLOWED_HOSTS": "portal.example.gov.cn",
-        "VAR_DIR": str(tmp_path),
+        "VAR_DIR": str(folder),
     }
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
-        env=environment,
+        env=environment | changes,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_djangos_own_check_of_a_deployment_finds_nothing(tmp_path: Path) -> None:
+    done = check_of_a_deployment(tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SECRET_KEY": ""}, "不能使用默认密钥"),
+        ({"SECRET_KEY": "changeme"}, "SECRET_KEY 太短（8 个字符，至少 32 个）"),
+        ({"FIELD_ENCRYPTION_KEY": ""}, "必须设置 FIELD_ENCRYPTION_KEY"),
+        ({"FIELD_ENCRYPTION_KEY": "123456"}, "FIELD_ENCRYPTION_KEY 太短（6 个字符，至少 32 个）"),
+        ({"ALLOWED_HOSTS": ""}, "必须在 ALLOWED_HOSTS 中写明域名"),
+        ({"ALLOWED_HOSTS": "*"}, "必须在 ALLOWED_HOSTS 中写明域名"),
+    ],
+)
+def test_what_would_serve_people_unsafely_does_not_start(
+    tmp_path: Path, changes: dict[str, str], said: str
+) -> None:
+    done = check_of_a_deployment(tmp_path, **changes)
+    assert done.returncode != 0
+    assert said in done.stderr

@@ -32,6 +32,7 @@ except OSError as error:
 DEBUG = env.bool("DEBUG", default=True)
 DEFAULT_SECRET_KEY = "insecure-development-key-never-use-it-where-real-people-are-served"  # noqa: S105  (refused in production)
 SECRET_KEY = env.str("SECRET_KEY", default=DEFAULT_SECRET_KEY)
+SHORTEST_KEY = 32  # characters
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CSRF_FAILURE_VIEW = "tuoxian_portal.core.views.csrf_failure"
@@ -48,8 +49,16 @@ if not DEBUG:
         raise ImproperlyConfigured(
             "DEBUG=False 时必须设置 FIELD_ENCRYPTION_KEY（个人信息加密密钥，请妥善备份）。"
         )
-    if not ALLOWED_HOSTS:
-        raise ImproperlyConfigured("DEBUG=False 时必须设置 ALLOWED_HOSTS，例如 portal.example.gov.cn")
+    for name, key in {"SECRET_KEY": SECRET_KEY, "FIELD_ENCRYPTION_KEY": FIELD_ENCRYPTION_KEY}.items():
+        if len(key) < SHORTEST_KEY:  # what a person thinks up is guessed in a day
+            raise ImproperlyConfigured(
+                f"{name} 太短（{len(key)} 个字符，至少 {SHORTEST_KEY} 个）。请用随机的密钥，例如："
+                "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+            )
+    if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured(
+            "DEBUG=False 时必须在 ALLOWED_HOSTS 中写明域名（不能写 *），例如 portal.example.gov.cn"
+        )
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", default=True)
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=env.bool("HTTPS", default=True))
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

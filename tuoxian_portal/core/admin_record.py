@@ -3,7 +3,7 @@
 Core knows nothing of the audit log: `audit` adds a listener in its `ready()`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -45,7 +45,7 @@ class Recorded:
         _tell(request, CHANGE, obj, entry.get_change_message(), values)
         return entry
 
-    def log_deletions(self, request: HttpRequest, queryset: Sequence[Any]) -> Any:
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         for record in queryset:
             _tell(request, DELETE, record, "", {})
         return super().log_deletions(request, queryset)  # type: ignore[misc]  # a mixin of ModelAdmin
@@ -83,5 +83,6 @@ def _words(field: forms.Field, value: Any) -> Any:
     if isinstance(field, forms.ModelMultipleChoiceField):
         return sorted(str(row) for row in value or ())
     if isinstance(field, forms.ModelChoiceField) and isinstance(value, int):  # what a form began with
-        value = field.queryset.filter(pk=value).first()
+        rows: Any = field.queryset  # the stubs know forms without one
+        value = rows.filter(pk=value).first()
     return value if value is None or isinstance(value, bool | int) else str(value)

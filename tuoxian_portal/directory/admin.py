@@ -32,7 +32,7 @@ SOURCE = (_("来源"), {"classes": ["collapse"], "fields": SOURCE_FIELDS})
 class NamedAdmin(Recorded, PortalAdmin):
     """Master data: own fields first, its source folded below. Rows are switched off, not deleted."""
 
-    own_fields: tuple[str, ...] = ()
+    own_fields: tuple[Any, ...] = ()
     search_fields = ["name", "note"]
     list_filter = ["is_active", "confidence"]
     ordering = ["order", "pk"]

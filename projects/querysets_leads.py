@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
 from projects.choices import LeadState
+from projects.choices_pipeline import PursuitState
 from projects.reminders import SILENT_DAYS
 from tuoxian_portal.core.money import percent
 from tuoxian_portal.core.querysets import PortalQuerySet
@@ -106,3 +107,7 @@ class PromotionTargetQuerySet(PortalQuerySet):
         if user and user.is_authenticated and user.has_perm("projects.view_promotiontarget"):
             return self
         return self.none()
+
+    def pursued(self) -> Self:
+        """Targets that somebody still goes after."""
+        return self.exclude(state__in=[PursuitState.LANDED, PursuitState.DROPPED])

@@ -50,6 +50,11 @@ class CommitmentForm(VersionedModelForm):
             "owner_department",
             "evidence_file",
         ]
+        help_texts = {
+            "unit": _("例如 万元、人、亩。"),
+            "due_on": _("到期后由督办人员核定；能从门户记录算出的自动计算。"),
+            "owner": _("责任人和责任单位至少填一个。"),
+        }
 
     def clean_evidence_file(self) -> Any:
         file = self.cleaned_data["evidence_file"]
@@ -93,6 +98,7 @@ class CommitmentAdmin(EvidenceMixin, ActionSavedAdmin, WorkflowAdmin):
     list_filter = [OverdueFilter, "promised_by", "kind", "verdict", "owner_department", "is_sample"]
     list_filter_submit = True
     search_fields = ["project__number", "project__name", "text", "owner"]
+    search_help_text = _("项目编号或名称、承诺内容、责任人")
     list_select_related = ["project", "owner_department"]
     autocomplete_fields = ["project"]
     fieldsets = (

@@ -110,6 +110,7 @@ class SupervisionNoticeAdmin(ActionSavedAdmin, WorkflowAdmin):
     list_filter = [OverdueNoticeFilter, "state", "owner_department", "is_sample"]
     list_filter_submit = True
     search_fields = ["number", "title", "project__name", "project__number"]
+    search_help_text = _("督办编号、事项，项目编号或名称")
     list_select_related = ["project", "owner", "owner_department"]
     autocomplete_fields = ["project"]
     fieldsets = (
@@ -153,6 +154,7 @@ class SupervisionNoticeAdmin(ActionSavedAdmin, WorkflowAdmin):
             from tuoxian_portal.accounts.models import User
 
             kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
+            kwargs["help_text"] = "选了承办人，只由本人答复；只选承办单位，由单位的人答复。至少选一个。"
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

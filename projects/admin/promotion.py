@@ -16,6 +16,26 @@ from projects.workflow import CHAIN_NODE_EVENTS
 from projects.workflow_pipeline import PURSUIT_WORKFLOW
 from tuoxian_portal.audit.workflow_admin import ReasonForm, Verb, VersionForm, WorkflowAdmin
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, badge
+from tuoxian_portal.core.calendar import today
+
+
+class NextStepFilter(admin.SimpleListFilter):
+    """Targets still pursued whose next step has come, or that have none."""
+
+    title = _("下一步")
+    parameter_name = "next"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("due", "到了日期的"), ("mine", "我的、到了日期的"), ("none", "没有安排的")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
+        if self.value() not in {"due", "mine", "none"}:
+            return queryset
+        pursued = queryset.pursued()
+        if self.value() == "none":
+            return pursued.filter(next_on__isnull=True)
+        due = pursued.filter(next_on__lte=today())
+        return due.filter(owner=request.user) if self.value() == "mine" else due
 
 
 @admin.register(PromotionTarget)
@@ -32,10 +52,22 @@ class PromotionTargetAdmin(ActionSavedAdmin, WorkflowAdmin):
     save_action = actions.save_promotion_target
     save_argument = "target"
     state_badge = badge(PursuitState)
-    list_display = ["name", "kind", "industry", "chain_node", "state_badge", "owner", "next_on", "lead_count"]
-    list_filter = ["state", "kind", "industry", "owner", "is_sample"]
+    list_display = [
+        "name",
+        "kind",
+        "industry",
+        "chain_node",
+        "state_badge",
+        "owner",
+        "next_step",
+        "next_on",
+        "lead_count",
+        "sample",
+    ]
+    list_filter = [NextStepFilter, "state", "kind", "industry", "owner", "is_sample"]
     list_filter_submit = True
     search_fields = ["name", "why"]
+    search_help_text = _("地区、企业或方向的名称，招引理由")
     list_select_related = ["industry", "chain_node__chain", "owner"]
     fieldsets = (
         (
@@ -88,6 +120,7 @@ class ChainNodeAdmin(ActionSavedAdmin, WorkflowAdmin):
     ]
     list_filter = ["chain", "standing", "is_published", "is_sample"]
     search_fields = ["name", "enterprise_name", "enterprise__name"]
+    search_help_text = _("环节或企业名称")
     list_select_related = ["chain", "enterprise"]
     autocomplete_fields = ["project"]
     fieldsets = (
@@ -116,15 +149,15 @@ class ChainNodeAdmin(ActionSavedAdmin, WorkflowAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @display(description=_("企业"))
-    def owner_name(self, node: ChainNode) -> str:
-        return node.owner_name
+    def owner_name(self, node: ChainNode) -> str | None:
+        return node.owner_name or None
 
     @display(description=_("挂接"))
-    def attached(self, node: Any) -> str:
+    def attached(self, node: Any) -> str | None:
         """“线索 2，招商项目 1”."""
         parts = (
             ("线索", node.lead_count),
             ("招商项目", node.opportunity_count),
             ("招商目标", node.target_count),
         )
-        return "，".join(f"{label} {count}" for label, count in parts if count)
+        return "，".join(f"{label} {count}" for label, count in parts if count) or None

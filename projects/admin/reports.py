@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
@@ -49,6 +50,18 @@ class ProgressReportForm(VersionedModelForm):
 
 
 REFUSALS_SHOWN = 10
+
+
+def _steps(report: ProgressReport) -> list[str]:
+    """Who handed the month in, who accepted it, and when it was closed."""
+    return [
+        f"{localtime(at):%Y-%m-%d} {who or '系统'}{what}"
+        for who, at, what in (
+            (report.submitted_by, report.submitted_at, "提交"),
+            (report.accepted_by, report.accepted_at, "审核通过"),
+        )
+        if at
+    ] + ([f"{localtime(report.frozen_at):%Y-%m-%d} 冻结"] if report.frozen_at else [])
 
 
 class RestateForm(ReasonForm):
@@ -168,6 +181,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
     list_filter = ["state", "month", "project__industry", "is_sample"]
     list_filter_submit = True
     search_fields = ["project__number", "project__name"]
+    search_help_text = _("项目编号或名称")
     list_select_related = ["project", "submitted_by", "accepted_by"]
     fieldsets = (
         (
@@ -273,6 +287,8 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
         report = self.get_object(request, object_id) if object_id else None
         if report is not None:
             extra["panel"] = {
+                "state": report.get_state_display(),
+                "steps": _steps(report),
                 "pages": ledger.book(report.project),
                 "month": report.month,
                 "restatements": list(report.restatements.select_related("restated_by")),
@@ -310,7 +326,15 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["project", "month"] if obj else []
+        return ["project", "month_label"] if obj else []
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A month that was chosen is shown as a month, not as its first day."""
+        if obj is None:
+            return self.fieldsets
+        ((name, options),) = self.fieldsets
+        (project, _month), *others = options["fields"]
+        return ((name, {"fields": ((project, "month_label"), *others)}),)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         draft = obj is None or obj.state == ReportState.DRAFT

@@ -8,12 +8,13 @@
   lines.forEach((cells, y) => cells.forEach((cell, x) => places.set(cell, [x, y])));
   const go = (x, y) => { const cell = lines[y] && lines[y][x]; if (cell) { cell.focus(); cell.select(); } return Boolean(cell); };
   let sending = false;
-  const dirty = () => [...places.keys()].filter((cell) => cell.value !== cell.defaultValue);
-  const mark = (cell) => {
-    cell.classList.toggle("wb-changed", cell.value !== cell.defaultValue);
-    const count = new Set(dirty().map((one) => places.get(one)[1])).size;
-    state.textContent = count ? `${count} 行有改动，尚未保存` : "";
+  // A row that was refused came back as it was typed: it is still to be saved.
+  const dirty = () => [...places.keys()].filter((cell) => cell.value !== cell.defaultValue || cell.closest(".wb-wrong"));
+  const count = () => {
+    const rows = new Set(dirty().map((cell) => places.get(cell)[1])).size;
+    state.textContent = rows ? `${rows} 行有改动，尚未保存` : "";
   };
+  const mark = (cell) => { cell.classList.toggle("wb-changed", cell.value !== cell.defaultValue); count(); };
   table.addEventListener("input", (event) => { if (places.has(event.target)) mark(event.target); });
   table.addEventListener("keydown", (event) => {
     const cell = event.target, place = places.get(cell);
@@ -43,6 +44,7 @@
   });
   form.addEventListener("submit", () => { sending = true; });
   window.addEventListener("beforeunload", (event) => { if (!sending && dirty().length) event.preventDefault(); });
+  count();
   const focus = document.querySelector("[data-focus]");
   if (focus) focus.focus();
 })();

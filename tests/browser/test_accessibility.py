@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from tests.browser import axe
 from tests.browser.conftest import DISPLAYS, WIDTHS
 from tests.browser.crawl import public_pages
+from tests.browser.journeys import run
 from tuoxian_portal.core.display import DisplaySettings
 
 # (template, what it is told): what a healthy portal does not answer on request.
@@ -22,6 +23,13 @@ ERRORS: list[tuple[str, dict[str, Any]]] = [
     ("500.html", {}),
     ("503.html", {}),
 ]
+
+
+FIRST_OF_EACH_STAGE = """
+from projects.models import KeyProject
+rows = KeyProject.objects.samples().order_by("stage", "number").values_list("stage", "number")
+print(*dict(reversed(list(rows))).values())
+"""
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +52,30 @@ def test_axe_finds_nothing(
     found = []
     for path in pages.values():
         page.goto(path)
+        found += [f"{path}\n    {finding}" for finding in axe.findings(page)]
+    assert not found, "\n" + "\n".join(found)
+
+
+@pytest.fixture(scope="session")
+def project_pages(portal: str, environment: dict[str, str]) -> list[str]:
+    """The overview of a project of each stage, and the list that leads to them."""
+    numbers = run(environment, FIRST_OF_EACH_STAGE).split()
+    assert len(numbers) >= 5
+    return ["/dashboard/projects/", *(f"/dashboard/projects/{number}/" for number in numbers)]
+
+
+@pytest.mark.axe
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("display", DISPLAYS)
+def test_axe_finds_nothing_on_a_project(
+    display: str, width: int, project_pages: list[str], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(width=width, display=display, account="supervisor-chen")
+    found = []
+    for path in project_pages:
+        page.goto(path)
+        excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found += [f"{path}: {excess} px too wide"] if excess > 0 else []
         found += [f"{path}\n    {finding}" for finding in axe.findings(page)]
     assert not found, "\n" + "\n".join(found)
 

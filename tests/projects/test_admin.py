@@ -15,6 +15,7 @@ from projects.models import (
     ProgressReport,
     ProjectMilestone,
     ProjectProblem,
+    PromotionTarget,
     Target,
 )
 from tests.factories.accounts import UserFactory
@@ -420,3 +421,35 @@ def test_many_months_are_accepted_and_frozen_in_their_order(client):
     client.post(url("progressreport"), data)
     own.refresh_from_db()
     assert own.state == ReportState.SUBMITTED
+
+
+def test_a_month_says_where_it_stands_and_is_shown_as_a_month(client):
+    officer = UserFactory(roles=["project_officer"])
+    report = AcceptedReportFactory(month=date(2026, 3, 1), accepted_by=officer)
+    client.force_login(officer)
+    page = client.get(url("progressreport", "change", report.pk)).content.decode()
+    assert "状态：" in page
+    assert "审核通过" in page
+    assert "2026-03" in page
+    assert "2026年3月1日" not in page
+
+
+def test_targets_whose_next_step_has_come_are_found(client):
+    officer = UserFactory(roles=["project_officer"])
+    kind = {"kind": "region"}
+    late = PromotionTarget.objects.create(name="到期", next_on=date(2020, 1, 1), owner=officer, **kind)
+    other = PromotionTarget.objects.create(name="别人的", next_on=date(2020, 1, 1), **kind)
+    bare = PromotionTarget.objects.create(name="没有安排", **kind)
+    PromotionTarget.objects.create(name="以后", next_on=date(2099, 1, 1), **kind)
+    PromotionTarget.objects.create(
+        name="已停", next_on=date(2020, 1, 1), state="dropped", drop_reason="无意向", **kind
+    )
+    client.force_login(officer)
+
+    def found(value):
+        answer = client.get(url("promotiontarget"), {"next": value})
+        return set(answer.context["cl"].queryset)
+
+    assert found("due") == {late, other}
+    assert found("mine") == {late}
+    assert found("none") == {bare}

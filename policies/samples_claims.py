@@ -38,9 +38,9 @@ PATHS: list[Steps] = [
     [("withdraw_claim", {"reason": "示例：企业改报其他条款"})],
 ]
 AUTO_PATHS: list[Steps] = [
-    [],
-    [("age", {"days": 45})],
     [("confirm_claim", {}), ("notify_claim", {"method": NoticeMethod.PUBLIC})],
+    [("age", {"days": 45})],
+    [],
 ]
 EACH = 6
 

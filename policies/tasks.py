@@ -1,10 +1,10 @@
 """Celery's doors into the policies."""
 
 from celery import shared_task
-from django.urls import reverse
 
+import policies.actions.claim_batch  # noqa: F401  (registers its job)
 from policies import claim_mail
-from policies.actions import claim_batch, claim_notice
+from policies.actions import claim_notice
 from policies.models import ClaimMail
 from tuoxian_portal.core import outbox
 from tuoxian_portal.core.jobs import Progress, job_handler
@@ -16,13 +16,6 @@ def send_notices(job: Job, progress: Progress) -> str:
     """The mails that are due."""
     claim_mail.send_due()
     return ""
-
-
-@job_handler(claim_batch.KIND)
-def do_batch(job: Job, progress: Progress) -> str:
-    """One verb for many claims; the outcomes stay with the job."""
-    claim_batch.do_batch(job=job, progress=progress)
-    return reverse("admin:policies_policyclaim_outcome", args=[job.pk])
 
 
 @shared_task

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from policies.actions import claim as steps
 from policies.actions.claim_notice import notify_claim
@@ -16,7 +17,7 @@ from policies.models import PolicyClaim
 from policies.workflow_claims import CLAIM_WORKFLOW
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.errors import NotPermitted, PortalError, WorkflowError
-from tuoxian_portal.core.jobs import Progress, enqueue, run
+from tuoxian_portal.core.jobs import Progress, enqueue, job_handler, run
 from tuoxian_portal.core.models import Job
 
 KIND = "policies-claim-batch"
@@ -62,7 +63,8 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "notified_on": date.fromisoformat(day)} if day else values
 
 
-def do_batch(*, job: Job, progress: Progress) -> None:
+@job_handler(KIND)  # here and not in `tasks`: the page, too, does small ones
+def do_batch(job: Job, progress: Progress) -> str:
     """Does what is left of the job. Safe to run again after a worker died: what is done stays done."""
     verb, keys = job.payload["verb"], job.payload["claims"]
     values = _read(job.payload["values"])
@@ -74,6 +76,7 @@ def do_batch(*, job: Job, progress: Progress) -> None:
             job.payload["results"] = results
             Job.objects.filter(pk=job.pk).update(payload=job.payload)
             progress(place, len(keys), f"已办理 {place} / {len(keys)} 笔")
+    return reverse("admin:policies_policyclaim_outcome", args=[job.pk])
 
 
 def _one(job: Job, verb: str, key: int, values: dict[str, Any]) -> list[Any]:

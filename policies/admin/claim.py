@@ -102,7 +102,7 @@ class PolicyClaimAdmin(ClaimPapersMixin, ClaimBatchMixin, SavedThroughActions, W
             _("办理"),
             {
                 "fields": (
-                    ("clock", "review_due_on"),
+                    ("clock_text", "review_due_on"),
                     ("reviewed_by", "reviewed_on"),
                     ("approved_on", "pay_due_on"),
                     ("paid_on", "payment_reference"),
@@ -130,7 +130,7 @@ class PolicyClaimAdmin(ClaimPapersMixin, ClaimBatchMixin, SavedThroughActions, W
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ()
-        shown = ("state_badge", "verdict_badge", "clock", "papers", "shown_email")
+        shown = ("state_badge", "verdict_badge", "clock_text", "papers", "shown_email")
         return (*shown, *(f.name for f in PolicyClaim._meta.fields if f.name != "id"))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -175,11 +175,14 @@ class PolicyClaimAdmin(ClaimPapersMixin, ClaimBatchMixin, SavedThroughActions, W
         )
         obj.pk, obj.number = made.pk, made.number
 
+    @display(description=_("时限"))
+    def clock_text(self, claim: PolicyClaim) -> str:
+        found = clock_of(claim, today(), load_calendar())
+        return f"{found.label}（{found.due}）" if found else ""
+
     @display(description=_("时限"), label=TONES, ordering="pay_due_on")
     def clock(self, claim: PolicyClaim) -> tuple[str, str] | None:
-        if not hasattr(claim, "running_clock"):
-            claim.running_clock = clock_of(claim, today(), load_calendar())  # type: ignore[attr-defined]  # kept for this page
-        found = claim.running_clock  # type: ignore[attr-defined]
+        found = claim.running_clock  # type: ignore[attr-defined]  # set by `get_changelist_instance`
         return (found.tone, f"{found.label}（{found.due:%m-%d}）") if found else None
 
     @display(description=_("金额"), ordering="approved_yuan")

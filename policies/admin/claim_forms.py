@@ -21,6 +21,8 @@ from tuoxian_portal.core.calendar import today
 class AmountForm(ReasonForm):
     """The amount to approve; empty takes what was claimed, else what was estimated."""
 
+    field_order = ("approved_yuan", "reason")
+
     approved_yuan = forms.DecimalField(
         label="核定金额（元）",
         required=False,
@@ -34,6 +36,8 @@ class AmountForm(ReasonForm):
 class RefuseForm(ReasonForm):
     """Both are printed on the notice."""
 
+    field_order = ("refusal_code", "reason")
+
     refusal_code = forms.ChoiceField(
         label="原因", choices=RefusalCode.choices, widget=UnfoldAdminSelectWidget
     )
@@ -46,6 +50,7 @@ class RefuseForm(ReasonForm):
 
 
 class PayForm(ReasonForm):
+    field_order = ("payment_reference", "paid_on", "reason")
     payment_reference = forms.CharField(label="支付凭证号", max_length=80, widget=UnfoldAdminTextInputWidget)
     paid_on = forms.DateField(
         label="兑付日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="不填则为今天。"
@@ -54,6 +59,8 @@ class PayForm(ReasonForm):
 
 class NotifyForm(ReasonForm):
     """How the enterprise was told, and when."""
+
+    field_order = ("method", "notified_on", "undelivered", "reason")
 
     method = forms.ChoiceField(
         label="送达方式", choices=[("", "请选择"), *NoticeMethod.choices], widget=UnfoldAdminSelectWidget

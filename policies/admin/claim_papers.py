@@ -16,6 +16,8 @@ from policies.notice_paper import PRINTED_AT_ONCE, TITLES, paper_of, render
 from tuoxian_portal.core.crypto import mask_email
 from tuoxian_portal.core.errors import PortalError
 
+LINK = "text-primary-600 underline dark:text-primary-500"
+
 
 def _pdf(data: bytes, name: str) -> HttpResponse:
     response = HttpResponse(data, content_type="application/pdf")
@@ -85,13 +87,20 @@ class ClaimPapersMixin:
         parts = []
         if claim.state in TITLES:
             url = reverse("admin:policies_policyclaim_notice", args=[claim.pk])
-            parts.append(format_html('<a href="{}" target="_blank">打印告知书（PDF）</a>', url))
+            parts.append(
+                format_html('<a class="{}" href="{}" target="_blank">打印告知书（PDF）</a>', LINK, url)
+            )
         for notice in claim.notices.select_related("mail"):
             url = reverse("admin:policies_policyclaim_issued", args=[notice.pk])
             told = f"{notice.get_state_display()}，{notice.notified_on} {notice.get_method_display()}告知"
             parts.append(
                 format_html(
-                    '<a href="{}" target="_blank">{}</a> {}{}', url, notice.number, told, _mail(notice)
+                    '<a class="{}" href="{}" target="_blank">{}</a> {}{}',
+                    LINK,
+                    url,
+                    notice.number,
+                    told,
+                    _mail(notice),
                 )
             )
         return format_html_join("", "<div>{}</div>", ((part,) for part in parts)) or "还没有决定"

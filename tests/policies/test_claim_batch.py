@@ -14,7 +14,7 @@ from policies.models import PolicyClaim
 from tests.factories.policies import ClaimFactory, claimable
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
-from tuoxian_portal.core.jobs import run
+from tuoxian_portal.core.jobs import HANDLERS, run
 from tuoxian_portal.core.models import Job
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +155,11 @@ class TestPages:
         client.force_login(officer)
         with django_assert_max_num_queries(14):
             client.get(reverse("admin:policies_policyclaim_outcome", args=[job.pk]))
+
+
+def test_a_page_can_do_the_job_itself():
+    """Only workers load `tasks`: the job must be known to the web process without them."""
+    assert HANDLERS[claim_batch.KIND].__module__ == claim_batch.__name__
 
 
 def test_the_same_actions_as_the_buttons():

@@ -261,6 +261,7 @@ class TestDoors:
         page = client.get(reverse("admin:policies_policyclaim_change", args=[claim.pk])).content.decode()
         assert f"{claim.number}-01" in page
         assert "邮件待发送" in page
+        assert "公示期还剩 5 个工作日" in page
         assert "zhang@example.com" not in page
 
     def test_who_may_print(self, client, person, officer):

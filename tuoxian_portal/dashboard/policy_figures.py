@@ -166,6 +166,8 @@ class Line:
 
     @property
     def money(self) -> str:
+        if not self.approved:
+            return "—"
         return f"{format_yuan(self.approved)}，其中已兑付 {format_yuan(self.paid)}"
 
     @property

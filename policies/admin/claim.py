@@ -47,7 +47,8 @@ class ClockFilter(admin.SimpleListFilter):
             "untold": queryset.untold,
             "mail": queryset.mail_waiting,
         }
-        return narrow[self.value()]() if self.value() in narrow else queryset
+        chosen = narrow.get(self.value() or "")
+        return chosen() if chosen else queryset
 
 
 @admin.register(PolicyClaim)

@@ -70,7 +70,7 @@ def refresh(progress: Callable[[int, int, str], None] = _silent) -> int:
 def _medians(day: date) -> dict[int, tuple[int | None, int | None]]:
     """For each clause the median working days from filing to approval and from approval to payment."""
     claims = PolicyClaim.objects.committed().order_by()
-    dates = list(claims.values_list("clause", "filed_on", "approved_on", "paid_on"))
+    dates: list[Any] = list(claims.values_list("clause", "filed_on", "approved_on", "paid_on"))
     first = min((row[1] for row in dates), default=day)
     index = WorkingDayIndex(load_calendar(), first, day)
     approval, payment = defaultdict(list), defaultdict(list)
@@ -92,7 +92,8 @@ def as_of() -> Any:
 # --- Rows ----------------------------------------------------------------------------------------------
 def in_force(day: date) -> Q:
     """The clauses of policies that are public and in force on `day`."""
-    policies = IncentivePolicy.objects.published().with_status(day).filter(status__in=IN_FORCE)
+    policies: Any = IncentivePolicy.objects.published().with_status(day)
+    policies = policies.filter(status__in=IN_FORCE)
     return Q(policy__in=policies.order_by().values("pk"))
 
 

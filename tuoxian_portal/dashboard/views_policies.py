@@ -133,7 +133,7 @@ def _auto_gap() -> Q:
 
 def _concerns(on: Any) -> list[cockpit.Concern]:
     """Envelopes that are nearly used, and 免申即享 that does not reach those it is for; two queries."""
-    rows = policy_figures.clauses(on)
+    rows: Any = policy_figures.clauses(on)
     found = []
     if used := list(rows.filter(policy_figures.nearly_used()).order_by("-committed_yuan")):
         texts = [f"{line.clause.name}：{line.envelope}" for line in policy_figures.lines(used, _money(used))]

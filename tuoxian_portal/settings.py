@@ -232,6 +232,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},  # while no worker runs, sweeps do not pile up
     },
+    "nightly-sweep": {
+        "task": "tuoxian_portal.core.tasks.sweep",
+        "schedule": crontab(minute="10", hour="3"),
+    },
     "monthly-project-report": {
         "task": "tuoxian_portal.reports.tasks.produce_due_reports",
         "schedule": crontab(minute="15", hour="7"),

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from celery import Celery
 from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -13,7 +14,7 @@ from kombu.exceptions import OperationalError
 from tuoxian_portal.core import jobs
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.models import Job
-from tuoxian_portal.core.tasks import requeue_lost_jobs, run_job
+from tuoxian_portal.core.tasks import requeue_lost_jobs, run_job, sweep
 
 pytestmark = pytest.mark.django_db
 
@@ -280,3 +281,22 @@ def test_two_workers_claim_a_job_once(handler):
     for thread in threads:
         thread.join()
     assert len(handler) == 1
+
+
+def test_what_is_over_and_tells_nothing_is_swept(django_user_model):
+    old = {"finished_at": ago(days=31)}
+    make(Job.State.SUCCEEDED, **old)
+    kept = [
+        make(Job.State.SUCCEEDED, finished_at=ago(days=29)),
+        make(Job.State.FAILED, **old),
+        make(Job.State.SUCCEEDED, payload={"moved": ["一件"]}, **old),
+        make(Job.State.SUCCEEDED, result_url="/reports/2026-10/", **old),
+        make(Job.State.SUCCEEDED, requested_by=django_user_model.objects.create(username="x"), **old),
+    ]
+    for key, days in (("over", -1), ("open", 1)):
+        Session.objects.create(
+            session_key=key, session_data="", expire_date=timezone.now() + timedelta(days=days)
+        )
+    sweep()
+    assert set(Job.objects.all()) == set(kept)
+    assert Session.objects.get().session_key == "open"

@@ -1,6 +1,7 @@
 """Celery's doors into `core.jobs`."""
 
 from celery import shared_task
+from django.core.management import call_command
 
 from tuoxian_portal.core import jobs
 
@@ -13,3 +14,10 @@ def run_job(job_id: str) -> None:
 @shared_task
 def requeue_lost_jobs() -> int:
     return jobs.requeue_lost()
+
+
+@shared_task
+def sweep() -> None:
+    """Every night: routine jobs and sessions that are over."""
+    jobs.forget_routine()
+    call_command("clearsessions")

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from hypothesis import HealthCheck, settings
 
-from tests import reference_rows, services_present
+from tests import migrated, reference_rows, services_present
 
 LEFT_OUT: dict[str, int] = {}
 
@@ -73,7 +74,19 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 # --- fixtures -----------------------------------------------------------------------------------
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def _tables(django_db_modify_db_settings: None) -> Iterator[migrated.Tables | None]:
+    """Migrates once, not once in every process of the run."""
+    if connection.vendor != "sqlite":
+        yield None
+        return
+    tables = migrated.Tables()
+    tables.begin()
+    yield tables
+    tables.release()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_tables: migrated.Tables | None, django_db_setup: None, django_db_blocker: Any) -> None:
     """The roles are there once and for all: every test that needs a person needs them. A test that
     asserts an empty start takes `no_roles`; after a flush `UserFactory` loads them again."""
     from tuoxian_portal.accounts.reference import RoleSet
@@ -82,6 +95,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     app.loader.import_default_modules()  # as a worker does before it takes work: jobs find their handlers
 
     with django_db_blocker.unblock():
+        if _tables:
+            _tables.finish()
         RoleSet().load()
 
 

@@ -9,6 +9,7 @@ from finance.choices import DropReason
 from finance.models import Drawdown, FinancingDemand, LoanIntent, LoanProduct, MatchmakingEvent
 from finance.workflow import DEMAND_WORKFLOW, INTENT_WORKFLOW
 from projects.models import KeyProject
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.viewsets import ReasonSerializer
 from tuoxian_portal.directory.models import Bank, Enterprise
 
@@ -35,7 +36,7 @@ def actions_field(workflow: Any) -> type[serializers.Field]:
     return Field
 
 
-class LoanProductSerializer(serializers.ModelSerializer):
+class LoanProductSerializer(PortalModelSerializer):
     bank = serializers.CharField(source="bank.name", read_only=True)
 
     class Meta:
@@ -61,7 +62,7 @@ class LoanProductSerializer(serializers.ModelSerializer):
         ]
 
 
-class MatchmakingEventSerializer(serializers.ModelSerializer):
+class MatchmakingEventSerializer(PortalModelSerializer):
     average_intention_wan = serializers.DecimalField(16, 1, read_only=True, allow_null=True)
 
     class Meta:
@@ -88,7 +89,7 @@ class MatchmakingEventSerializer(serializers.ModelSerializer):
         ]
 
 
-class FinancingDemandSerializer(serializers.ModelSerializer):
+class FinancingDemandSerializer(PortalModelSerializer):
     enterprise = serializers.CharField(source="enterprise.name", read_only=True)
     state_label = serializers.CharField(source="get_state_display", read_only=True)
     purpose_label = serializers.CharField(source="get_purpose_display", read_only=True)
@@ -122,7 +123,7 @@ class FinancingDemandDetailSerializer(FinancingDemandSerializer):
         fields = [*FinancingDemandSerializer.Meta.fields, "available_actions"]
 
 
-class LoanIntentSerializer(serializers.ModelSerializer):
+class LoanIntentSerializer(PortalModelSerializer):
     enterprise = serializers.CharField(source="enterprise.name", read_only=True)
     bank = serializers.CharField(source="bank.name", read_only=True)
     event = serializers.SlugRelatedField("slug", read_only=True)
@@ -159,7 +160,7 @@ class LoanIntentSerializer(serializers.ModelSerializer):
         ]
 
 
-class DrawdownSerializer(serializers.ModelSerializer):
+class DrawdownSerializer(PortalModelSerializer):
     class Meta:
         model = Drawdown
         fields = ["id", "amount_wan", "drawn_on", "evidence", "voided_at", "void_reason"]
@@ -240,7 +241,7 @@ class CorrectSerializer(ReasonSerializer):
     values = CorrectValuesSerializer()
 
 
-class RegisterDemandSerializer(serializers.ModelSerializer):
+class RegisterDemandSerializer(PortalModelSerializer):
     enterprise = serializers.SlugRelatedField("name", queryset=Enterprise.objects.all())
 
     class Meta:

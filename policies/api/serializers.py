@@ -21,6 +21,7 @@ from policies.rules import conditions
 from policies.status import missing_for_force
 from policies.workflow import POLICY_WORKFLOW
 from policies.workflow_claims import CLAIM_WORKFLOW
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.viewsets import ReasonSerializer
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.directory.models import Enterprise
@@ -36,7 +37,7 @@ class ClausePaperSerializer(serializers.Serializer):
     electronic_licence = serializers.CharField(source="licence")
 
 
-class ClauseSerializer(serializers.ModelSerializer):
+class ClauseSerializer(PortalModelSerializer):
     benefit_label = serializers.CharField(source="get_benefit_display", read_only=True)
     tied_to_tax = serializers.BooleanField(read_only=True)
     condition_text = serializers.SerializerMethodField()
@@ -85,13 +86,13 @@ class ClauseSerializer(serializers.ModelSerializer):
         return "" if clause.rule is None else conditions.say(clause.rule, labels())
 
 
-class QuestionSerializer(serializers.ModelSerializer):
+class QuestionSerializer(PortalModelSerializer):
     class Meta:
         model = PolicyQuestion
         fields = ["order", "question", "answer"]
 
 
-class PolicyListSerializer(serializers.ModelSerializer):
+class PolicyListSerializer(PortalModelSerializer):
     """One row. `status` is derived for today; `state` is the publication state."""
 
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
@@ -205,7 +206,7 @@ class RepealSerializer(ReasonSerializer):
     )
 
 
-class FactorPriceSerializer(serializers.ModelSerializer):
+class FactorPriceSerializer(PortalModelSerializer):
     factor_label = serializers.CharField(source="get_factor_display", read_only=True)
     kind_label = serializers.CharField(source="get_kind_display", read_only=True)
     age_warning = serializers.SerializerMethodField()
@@ -236,7 +237,7 @@ class FactorPriceSerializer(serializers.ModelSerializer):
         return price.age_warning(today())
 
 
-class ClaimListSerializer(serializers.ModelSerializer):
+class ClaimListSerializer(PortalModelSerializer):
     """One claim. Amounts are 元."""
 
     state_label = serializers.CharField(source="get_state_display", read_only=True)
@@ -279,7 +280,7 @@ class ClaimListSerializer(serializers.ModelSerializer):
         ]
 
 
-class ClaimNoticeSerializer(serializers.ModelSerializer):
+class ClaimNoticeSerializer(PortalModelSerializer):
     """A notice as it was issued; `content` is the paper in plain data."""
 
     state = serializers.ChoiceField(choices=ClaimState.choices, read_only=True)

@@ -15,6 +15,7 @@ from projects.models import FundsReceipt, KeyProject
 from projects.workflow import RECEIPT_EVENTS
 from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.parsers import PortalJSONParser
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet
 
@@ -31,7 +32,7 @@ class FundsReceiptFilter(filters.FilterSet):
         fields = ["is_sample"]
 
 
-class FundsReceiptSerializer(serializers.ModelSerializer):
+class FundsReceiptSerializer(PortalModelSerializer):
     """Amounts in 万元. The file itself is opened in the workbench."""
 
     project = serializers.SlugRelatedField("number", read_only=True)
@@ -62,7 +63,7 @@ class FundsReceiptSerializer(serializers.ModelSerializer):
         return [t.name for t in RECEIPT_EVENTS.available(receipt, self.context["request"].user)]
 
 
-class FundsReceiptInputSerializer(serializers.ModelSerializer):
+class FundsReceiptInputSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField("number", queryset=KeyProject.objects.all())
     evidence_file = serializers.FileField(required=False, allow_null=True)
 

@@ -16,6 +16,7 @@ from projects.models import Commitment, KeyProject, NoticeEntry, SupervisionNoti
 from projects.workflow_oversight import COMMITMENT_EVENTS, NOTICE_WORKFLOW
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.core.calendar import today
@@ -47,7 +48,7 @@ class StandingSerializer(serializers.Serializer):
     overdue_days = serializers.IntegerField()
 
 
-class CommitmentSerializer(serializers.ModelSerializer):
+class CommitmentSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField("number", read_only=True)
     owner_department = serializers.StringRelatedField()
     judged_by = serializers.StringRelatedField()
@@ -88,7 +89,7 @@ class CommitmentSerializer(serializers.ModelSerializer):
         return [t.name for t in COMMITMENT_EVENTS.available(commitment, self.context["request"].user)]
 
 
-class CommitmentInputSerializer(serializers.ModelSerializer):
+class CommitmentInputSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField("number", queryset=KeyProject.objects.all())
     owner_department = serializers.SlugRelatedField(
         "name", queryset=Department.objects.all(), required=False, allow_null=True
@@ -158,7 +159,7 @@ class NoticeFilter(filters.FilterSet):
         return queryset.filter(pk__in=late) if value else queryset.exclude(pk__in=late)
 
 
-class NoticeEntrySerializer(serializers.ModelSerializer):
+class NoticeEntrySerializer(PortalModelSerializer):
     by = serializers.StringRelatedField()
     is_late = serializers.BooleanField(read_only=True)
 
@@ -167,7 +168,7 @@ class NoticeEntrySerializer(serializers.ModelSerializer):
         fields = ["kind", "text", "due_on", "at", "by", "is_late", "evidence_name"]
 
 
-class NoticeSerializer(serializers.ModelSerializer):
+class NoticeSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField("number", read_only=True)
     owner = serializers.StringRelatedField()
     owner_department = serializers.StringRelatedField()
@@ -202,7 +203,7 @@ class NoticeSerializer(serializers.ModelSerializer):
         return [t.name for t in NOTICE_WORKFLOW.available(notice, self.context["request"].user)]
 
 
-class NoticeInputSerializer(serializers.ModelSerializer):
+class NoticeInputSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField(
         "number", queryset=KeyProject.objects.all(), required=False, allow_null=True
     )

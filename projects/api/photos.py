@@ -16,6 +16,7 @@ from projects import actions
 from projects.models import ProgressPhoto, ProgressReport
 from projects.workflow import PHOTO_EVENTS
 from tuoxian_portal.core.api.parsers import PortalJSONParser
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet
 from tuoxian_portal.core.months import month_of
@@ -30,7 +31,7 @@ class PhotoFilter(filters.FilterSet):
         fields = ["is_published", "is_sample"]
 
 
-class PhotoSerializer(serializers.ModelSerializer):
+class PhotoSerializer(PortalModelSerializer):
     """`url` and `thumbnail_url` lead to the public copies, which open to everybody once published."""
 
     project = serializers.SlugRelatedField("number", read_only=True)

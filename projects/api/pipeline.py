@@ -11,6 +11,7 @@ from projects.choices_pipeline import ConflictDecision, NodeStanding, PursuitSta
 from projects.models import ChainNode, LeadConflict, PromotionTarget
 from projects.workflow_pipeline import CONFLICT_EVENTS, PURSUIT_WORKFLOW
 from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 
@@ -27,7 +28,7 @@ class ConflictFilter(filters.FilterSet):
         return queryset.filter(decision="") if value else queryset.exclude(decision="")
 
 
-class ConflictSerializer(serializers.ModelSerializer):
+class ConflictSerializer(PortalModelSerializer):
     first = serializers.SlugRelatedField("number", read_only=True)
     later = serializers.SlugRelatedField("number", read_only=True)
     decided_by = serializers.StringRelatedField()
@@ -81,7 +82,7 @@ class PromotionTargetFilter(filters.FilterSet):
         fields = ["is_sample"]
 
 
-class PromotionTargetSerializer(serializers.ModelSerializer):
+class PromotionTargetSerializer(PortalModelSerializer):
     industry = serializers.SlugRelatedField("slug", read_only=True)
     chain_node = serializers.StringRelatedField()
     owner = serializers.StringRelatedField()
@@ -137,7 +138,7 @@ class ChainNodeFilter(filters.FilterSet):
         fields = ["is_sample"]
 
 
-class ChainNodeSerializer(serializers.ModelSerializer):
+class ChainNodeSerializer(PortalModelSerializer):
     """The public fields of a link; a project is named only while it is published itself."""
 
     chain = serializers.StringRelatedField()

@@ -26,6 +26,7 @@ from projects.models import (
 )
 from projects.stage_fields import completeness, missing_for_next
 from projects.workflow import LEAD_WORKFLOW, REPORT_WORKFLOW
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.viewsets import ReasonSerializer
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import clean_phone
@@ -34,13 +35,13 @@ from tuoxian_portal.directory.models import Industry
 SOURCE = ["source_title", "source_publisher", "source_date", "source_where", "confidence"]
 
 
-class ProjectFactSerializer(serializers.ModelSerializer):
+class ProjectFactSerializer(PortalModelSerializer):
     class Meta:
         model = ProjectFact
         fields = ["text", "as_of", "total_investment_wan", *SOURCE]
 
 
-class KeyProjectSerializer(serializers.ModelSerializer):
+class KeyProjectSerializer(PortalModelSerializer):
     """The public fields of a project."""
 
     industry = serializers.SlugRelatedField("slug", read_only=True)
@@ -148,7 +149,7 @@ class KeyProjectDetailSerializer(KeyProjectSerializer):
         return available_project_actions(project, user) if user.is_authenticated else []
 
 
-class OpportunitySerializer(serializers.ModelSerializer):
+class OpportunitySerializer(PortalModelSerializer):
     industry = serializers.SlugRelatedField("slug", read_only=True)
     park = serializers.StringRelatedField()
     department = serializers.StringRelatedField()
@@ -184,7 +185,7 @@ class ActualSerializer(serializers.Serializer):
     source = serializers.CharField()
 
 
-class TargetSerializer(serializers.ModelSerializer):
+class TargetSerializer(PortalModelSerializer):
     industry = serializers.SlugRelatedField("slug", read_only=True)
     park = serializers.StringRelatedField()
     actual = serializers.SerializerMethodField()
@@ -218,7 +219,7 @@ class TargetSerializer(serializers.ModelSerializer):
         return ActualSerializer(actual).data if actual else None
 
 
-class RestatementSerializer(serializers.ModelSerializer):
+class RestatementSerializer(PortalModelSerializer):
     """A correction of a frozen figure. `figure` is the name of the field it changed."""
 
     restated_by = serializers.StringRelatedField()
@@ -228,7 +229,7 @@ class RestatementSerializer(serializers.ModelSerializer):
         fields = ["figure", "old_value", "new_value", "reason", "booked_month", "restated_at", "restated_by"]
 
 
-class ProgressReportSerializer(serializers.ModelSerializer):
+class ProgressReportSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField("number", read_only=True)
     project_name = serializers.CharField(source="project.name", read_only=True)
     invested_year_wan = serializers.DecimalField(20, 4, read_only=True)
@@ -272,7 +273,7 @@ class ProgressReportSerializer(serializers.ModelSerializer):
         return [t.name for t in REPORT_WORKFLOW.available(report, self.context["request"].user)]
 
 
-class ProgressReportInputSerializer(serializers.ModelSerializer):
+class ProgressReportInputSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField("number", queryset=KeyProject.objects.all())
 
     class Meta:
@@ -289,7 +290,7 @@ class ProgressReportInputSerializer(serializers.ModelSerializer):
         validators: list[Any] = []  # the action says in Chinese which rule was broken
 
 
-class LeadSerializer(serializers.ModelSerializer):
+class LeadSerializer(PortalModelSerializer):
     """Contacts are masked; the plain ones are only revealed in the admin, on record."""
 
     contact_name = serializers.CharField(source="masked_contact", read_only=True)

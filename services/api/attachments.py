@@ -15,10 +15,11 @@ from rest_framework.response import Response
 from services.actions import attachments as do
 from services.models.attachments import CaseAttachment
 from services.models.cases import Case, CaseMaterial
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.uploads import file_response
 
 
-class CaseAttachmentSerializer(serializers.ModelSerializer):
+class CaseAttachmentSerializer(PortalModelSerializer):
     content_type = serializers.CharField(source="file_kind.content_type", read_only=True)
     material = serializers.CharField(source="line.name", default="", read_only=True)
     uploaded_by = serializers.CharField(read_only=True)

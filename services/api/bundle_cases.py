@@ -15,13 +15,14 @@ from services.models import BundleCase, BundleDocument, BundleMaterial
 from services.progress_bundles import bundle_sentence
 from services.workflow_bundles import BUNDLE_CASE_WORKFLOW
 from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 
 # --- What is shown -----------------------------------------------------------------------------
 
 
-class BundleCaseSerializer(serializers.ModelSerializer):
+class BundleCaseSerializer(PortalModelSerializer):
     """A line of the list. `state` is derived from the cases; the applicant is masked."""
 
     state = serializers.ChoiceField(choices=BundleState.choices, read_only=True)
@@ -58,7 +59,7 @@ class BundleCaseSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class BundleMaterialSerializer(serializers.ModelSerializer):
+class BundleMaterialSerializer(PortalModelSerializer):
     state = serializers.CharField(read_only=True)
     cases = serializers.SerializerMethodField(help_text="哪些办件要用")
 
@@ -81,7 +82,7 @@ class BundleMaterialSerializer(serializers.ModelSerializer):
         return [case.case_number for case in material.wanted_by]
 
 
-class BundleDocumentSerializer(serializers.ModelSerializer):
+class BundleDocumentSerializer(PortalModelSerializer):
     title = serializers.SerializerMethodField()
 
     class Meta:

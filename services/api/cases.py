@@ -36,13 +36,14 @@ from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.pagination import UncountedPagination
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer, RowList
 
 # --- What is shown -----------------------------------------------------------------------------
 
 
-class CaseSerializer(serializers.ModelSerializer):
+class CaseSerializer(PortalModelSerializer):
     """A line of the list. The applicant is masked; the API never gives a number in full."""
 
     item = serializers.CharField(source="item.code", read_only=True)
@@ -81,7 +82,7 @@ class CaseSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CaseMaterialSerializer(serializers.ModelSerializer):
+class CaseMaterialSerializer(PortalModelSerializer):
     licence = serializers.CharField(source="licence.caption", read_only=True, default=None)
 
     class Meta:
@@ -101,14 +102,14 @@ class CaseMaterialSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ClockIntervalSerializer(serializers.ModelSerializer):
+class ClockIntervalSerializer(PortalModelSerializer):
     class Meta:
         model = ClockInterval
         fields = ["kind", "procedure", "started_on", "ended_on", "days", "unit", "ground", "note"]
         read_only_fields = fields
 
 
-class CorrectionSerializer(serializers.ModelSerializer):
+class CorrectionSerializer(PortalModelSerializer):
     items = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
@@ -117,7 +118,7 @@ class CorrectionSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CaseDocumentSerializer(serializers.ModelSerializer):
+class CaseDocumentSerializer(PortalModelSerializer):
     title = serializers.SerializerMethodField()
 
     class Meta:

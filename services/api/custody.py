@@ -13,6 +13,7 @@ from services.choices_custody import HolderKind
 from services.custody import Whereabouts
 from services.models.custody import Handover, HandoverLine, Holder
 from tuoxian_portal.accounts.models import User
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.directory.models import Department, Outlet
@@ -41,7 +42,7 @@ class PaperSerializer(serializers.Serializer):
         return paper.transit is not None
 
 
-class HandoverLineSerializer(serializers.ModelSerializer):
+class HandoverLineSerializer(PortalModelSerializer):
     material = serializers.CharField(source="material.name", read_only=True)
     material_id = serializers.IntegerField(read_only=True)
 
@@ -57,7 +58,7 @@ class HandoverActionSerializer(serializers.Serializer):
     needs_reason = serializers.BooleanField()
 
 
-class HandoverSerializer(serializers.ModelSerializer):
+class HandoverSerializer(PortalModelSerializer):
     case = serializers.CharField(source="case.case_number", read_only=True)
     sender = serializers.CharField(read_only=True)
     receiver = serializers.CharField(read_only=True)

@@ -41,6 +41,7 @@ from tuoxian_portal.accounts.models import User
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.pagination import UncountedPagination
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.directory.models import Enterprise, Outlet, Park
@@ -48,7 +49,7 @@ from tuoxian_portal.directory.models import Enterprise, Outlet, Park
 # --- What is shown -----------------------------------------------------------------------------
 
 
-class EntrustmentSerializer(serializers.ModelSerializer):
+class EntrustmentSerializer(PortalModelSerializer):
     """A line of the list. The principal is masked; the API never gives a number in full."""
 
     principal = serializers.CharField(source="masked_name", read_only=True)
@@ -83,7 +84,7 @@ class EntrustmentSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class EntrustmentStepSerializer(serializers.ModelSerializer):
+class EntrustmentStepSerializer(PortalModelSerializer):
     item = serializers.CharField(source="item.code", read_only=True, default=None)
     case = serializers.CharField(source="case.case_number", read_only=True, default=None)
 
@@ -93,14 +94,14 @@ class EntrustmentStepSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class EntrustmentPaperSerializer(serializers.ModelSerializer):
+class EntrustmentPaperSerializer(PortalModelSerializer):
     class Meta:
         model = EntrustmentPaper
         fields = ["id", "name", "form", "count", "origin", "received_on", "returned_on", "note"]
         read_only_fields = fields
 
 
-class EntrustmentDocumentSerializer(serializers.ModelSerializer):
+class EntrustmentDocumentSerializer(PortalModelSerializer):
     title = serializers.SerializerMethodField()
 
     class Meta:

@@ -18,6 +18,7 @@ from services.actions.project_cases import LINK, link_case, unlink_case
 from services.choices_cases import CaseState
 from services.models import ProjectCase
 from tuoxian_portal.core.api.filters import ChoicesFilter
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.viewsets import PortalViewSet
 
 
@@ -31,7 +32,7 @@ class ProjectCaseFilter(filters.FilterSet):
         fields: list[str] = []
 
 
-class ProjectCaseSerializer(serializers.ModelSerializer):
+class ProjectCaseSerializer(PortalModelSerializer):
     project = serializers.SlugRelatedField("number", read_only=True)
     case_number = serializers.CharField(source="case.case_number", read_only=True)
     item = serializers.CharField(source="case.item.code", read_only=True)

@@ -35,6 +35,7 @@ from services.satisfaction import as_dict, public_figures
 from services.workflow_ratings import RATING_WORKFLOW, REMEDIATION_WORKFLOW
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.workflow import Workflow
@@ -43,7 +44,7 @@ from tuoxian_portal.directory.models import Department
 # --- What is shown -----------------------------------------------------------------------------
 
 
-class RatingSerializer(serializers.ModelSerializer):
+class RatingSerializer(PortalModelSerializer):
     """A line of the list: what was said of which matter, never by whom."""
 
     grade_label = serializers.CharField(source="get_grade_display", read_only=True)
@@ -97,7 +98,7 @@ def events(record: Any, workflow: Workflow, labels: dict[str, str]) -> Any:
     return CaseEventSerializer(entries, many=True).data
 
 
-class PublicationSerializer(serializers.ModelSerializer):
+class PublicationSerializer(PortalModelSerializer):
     class Meta:
         model = PublishedAnswer
         fields = ["comment", "answer", "published_at"]
@@ -139,7 +140,7 @@ class RatingDetailSerializer(RatingSerializer):
         return CaseActionSerializer(RATING_WORKFLOW.available(rating, user), many=True).data
 
 
-class RemediationSerializer(serializers.ModelSerializer):
+class RemediationSerializer(PortalModelSerializer):
     rating = serializers.CharField(source="rating.number", read_only=True)
     grade = serializers.IntegerField(source="rating.grade", read_only=True)
     matter = serializers.CharField(source="rating.invitation.title", read_only=True)
@@ -171,7 +172,7 @@ class RemediationSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class RemediationPaperSerializer(serializers.ModelSerializer):
+class RemediationPaperSerializer(PortalModelSerializer):
     title = serializers.SerializerMethodField()
 
     class Meta:
@@ -226,7 +227,7 @@ class RemediationDetailSerializer(RemediationSerializer):
         return CaseActionSerializer(REMEDIATION_WORKFLOW.available(remediation, user), many=True).data
 
 
-class PublishedAnswerSerializer(serializers.ModelSerializer):
+class PublishedAnswerSerializer(PortalModelSerializer):
     """What the public reads. Item, department and month are empty where they would point at somebody."""
 
     grade_label = serializers.CharField(source="get_grade_display", read_only=True)

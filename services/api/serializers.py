@@ -20,17 +20,18 @@ from services.models import (
     ServiceTheme,
 )
 from services.workflow_catalogue import bundle_workflow, item_workflow
+from tuoxian_portal.core.api.serializers import PortalModelSerializer
 
 SOURCE = ["source_title", "source_publisher", "source_date", "source_where", "confidence"]
 
 
-class ThemeSerializer(serializers.ModelSerializer):
+class ThemeSerializer(PortalModelSerializer):
     class Meta:
         model = ServiceTheme
         fields = ["slug", "name", "for_individuals", "for_organisations"]
 
 
-class MaterialSerializer(serializers.ModelSerializer):
+class MaterialSerializer(PortalModelSerializer):
     """A material of the catalogue; `uses` counts the items that ask for it."""
 
     uses = serializers.IntegerField(source="use_total", read_only=True)
@@ -40,7 +41,7 @@ class MaterialSerializer(serializers.ModelSerializer):
         fields = ["id", "name", "aliases", "electronic_licence", "note", "uses", *SOURCE]
 
 
-class ItemMaterialSerializer(serializers.ModelSerializer):
+class ItemMaterialSerializer(PortalModelSerializer):
     """One line of an item's list. Counts are null when no source states them."""
 
     name = serializers.CharField(read_only=True)
@@ -83,7 +84,7 @@ class ItemMaterialSerializer(serializers.ModelSerializer):
         return line.blank_url
 
 
-class ItemFieldSerializer(serializers.ModelSerializer):
+class ItemFieldSerializer(PortalModelSerializer):
     """One field of an item's form. The fields are the portal's own wording; the window's form holds."""
 
     key = serializers.CharField(source="field.key", read_only=True)
@@ -114,25 +115,25 @@ class ItemFieldSerializer(serializers.ModelSerializer):
         ]
 
 
-class LegalBasisSerializer(serializers.ModelSerializer):
+class LegalBasisSerializer(PortalModelSerializer):
     class Meta:
         model = LegalBasis
         fields = ["statute", "article"]
 
 
-class ItemStepSerializer(serializers.ModelSerializer):
+class ItemStepSerializer(PortalModelSerializer):
     class Meta:
         model = ItemStep
         fields = ["name", "who", "days", "text"]
 
 
-class ItemQuestionSerializer(serializers.ModelSerializer):
+class ItemQuestionSerializer(PortalModelSerializer):
     class Meta:
         model = ItemQuestion
         fields = ["question", "answer"]
 
 
-class ItemListSerializer(serializers.ModelSerializer):
+class ItemListSerializer(PortalModelSerializer):
     """One row. Limits are null when unknown; `promised_days` is the county's own promise."""
 
     aliases = serializers.ListField(source="alias_list", child=serializers.CharField(), read_only=True)
@@ -232,7 +233,7 @@ class ItemDetailSerializer(ItemListSerializer):
         return [t.name for t in item_workflow.available(item, self.context["request"].user)]
 
 
-class ItemVersionSerializer(serializers.ModelSerializer):
+class ItemVersionSerializer(PortalModelSerializer):
     """One published version. `content` is everything that its guide said."""
 
     class Meta:
@@ -276,7 +277,7 @@ class ComparisonSerializer(serializers.Serializer):
     sections = SectionSerializer(many=True)
 
 
-class BundleMemberSerializer(serializers.ModelSerializer):
+class BundleMemberSerializer(PortalModelSerializer):
     name = serializers.CharField(read_only=True)
     item = serializers.CharField(source="item.code", default=None, read_only=True)
     answers = serializers.SerializerMethodField()
@@ -298,13 +299,13 @@ class BundleMemberSerializer(serializers.ModelSerializer):
         return sorted(p.order for p in member.prerequisites.all())
 
 
-class BundleAnswerSerializer(serializers.ModelSerializer):
+class BundleAnswerSerializer(PortalModelSerializer):
     class Meta:
         model = BundleAnswer
         fields = ["value", "label"]
 
 
-class BundleQuestionSerializer(serializers.ModelSerializer):
+class BundleQuestionSerializer(PortalModelSerializer):
     answers = BundleAnswerSerializer(many=True, read_only=True)
 
     class Meta:
@@ -312,7 +313,7 @@ class BundleQuestionSerializer(serializers.ModelSerializer):
         fields = ["key", "text", "hint", "answers"]
 
 
-class BundleListSerializer(serializers.ModelSerializer):
+class BundleListSerializer(PortalModelSerializer):
     audiences = serializers.ListField(child=serializers.CharField(), read_only=True)
     department = serializers.CharField(source="department.name", default="", read_only=True)
     theme = serializers.CharField(source="theme.slug", default=None, read_only=True)
@@ -360,13 +361,13 @@ class BundleDetailSerializer(BundleListSerializer):
         return [t.name for t in bundle_workflow.available(bundle, self.context["request"].user)]
 
 
-class HallStatisticSerializer(serializers.ModelSerializer):
+class HallStatisticSerializer(PortalModelSerializer):
     class Meta:
         model = HallStatistic
         fields = ["id", "name", "group", "value", "unit", "period", "scope", "note", *SOURCE]
 
 
-class HallMechanismSerializer(serializers.ModelSerializer):
+class HallMechanismSerializer(PortalModelSerializer):
     parts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:

@@ -21,8 +21,10 @@ from tuoxian_portal.core.display import DisplaySettings
 
 
 def _is_somebody_s(request: HttpRequest) -> bool:
-    """Whether the page would show what is this person's alone: her menu, or a message left from a form,
-    which outlives signing out. Asks nothing without a cookie."""
+    """Whether the answer would show what is this person's alone: her menu, her rows, or a message left
+    from a form, which outlives signing out. Asks nothing without a cookie."""
+    if "Authorization" in request.headers:
+        return True
     if not {settings.SESSION_COOKIE_NAME, CookieStorage.cookie_name} & set(request.COOKIES):
         return False
     return request.user.is_authenticated or len(get_messages(request)) > 0
@@ -45,7 +47,7 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             return response
         seconds = settings.PUBLIC_PAGE_SECONDS
         display = str(DisplaySettings.from_request(request))
-        raw = f"{get_language()}|{display}|{request.get_host()}|{request.get_full_path()}"
+        raw = f"{get_language()}|{display}|{request.scheme}://{request.get_host()}|{request.get_full_path()}"
         key = "page." + hashlib.sha256(raw.encode()).hexdigest()
         kept = cache.get(key) if seconds else None
         if kept is None:

@@ -4,15 +4,25 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.decorators import classonlymethod
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from tuoxian_portal.core.http import public_page
 
 
 class PortalViewSet(viewsets.ReadOnlyModelViewSet):
     """A list and a detail over `queryset.visible_to(user)`. Verbs are added as `@action`s."""
 
     staff_only = False
+
+    @classonlymethod
+    def as_view(cls, actions: Any = None, **initkwargs: Any) -> Any:
+        """What is not `staff_only` answers people who are not signed in as a public page does: with an
+        ETag, and from the cache (docs/adr/0004)."""
+        view = super().as_view(actions, **initkwargs)
+        return view if cls.staff_only else public_page(view)
 
     def get_queryset(self) -> Any:
         queryset: Any = super().get_queryset()

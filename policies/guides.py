@@ -5,22 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.urls import reverse
-
 from policies.choices import ApplyMode
 from policies.matching import OFFERED, ClauseMatch, envelope_left, is_matchable
 from policies.models import ClauseMaterial, PolicyClause
 from policies.rules import conditions
 from policies.rules.facts import Labels
 from services.guides import licence_text
-from services.models import ItemMaterial, Material
+from services.models import ItemMaterial, Material, ServiceItem
 from tuoxian_portal.core.money import NBSP, format_wan, format_yuan
 
 AUTO = "不用申报，由部门按名单审核后兑付。"
 FREE = "可免交"
-AMOUNT, MONEY, REVIEW, OBJECTION = "享受多少", "资金盘子", "审核时限", "公示（异议）期"
-# What most policies rightly do not have: its absence is not worth a word.
-SELDOM = {MONEY, REVIEW, OBJECTION}
+AMOUNT = "享受多少"
 
 
 @dataclass(frozen=True)
@@ -169,15 +165,15 @@ def one_set(matches: Iterable[ClauseMatch]) -> OneSet | None:
 
 @dataclass(frozen=True)
 class ClauseGuide:
-    """A clause on the page of its policy. `facts` are (label, value) of what is stated, `unstated` the
-    labels of the rest. A clause that says nothing beyond its words `is_bare`, and has no `unstated`."""
+    """A clause on the page of its policy. `facts` are (label, value) of what is stated, `unstated` names
+    the rest; `item` is where to apply, None where nobody is led there. A clause that says nothing beyond
+    its words `is_bare`, and has no `unstated`."""
 
     clause: PolicyClause
     facts: list[tuple[str, str]]
     papers: list[dict[str, Any]]
     excludes: list[PolicyClause]
-    item_url: str
-    checklist_url: str
+    item: ServiceItem | None
     takes_part: bool
     unstated: list[str]
     is_bare: bool
@@ -189,21 +185,16 @@ def clause_guide(clause: PolicyClause, day: date, labels: Labels) -> ClauseGuide
     papers = [task_row(paper) for paper in papers_of(clause)]
     excludes = excluded_by(clause, day)
     item = clause.guide if offered else None
-    facts = facts_of_clause(clause, day if offered else None, labels)
-    stated = {label for label, value in facts if value}
-    is_bare = not (papers or excludes or item or clause.formula or stated - {AMOUNT})
-    missing = [label for label, value in facts if not value and label not in SELDOM]
-    if clause.mode != ApplyMode.AUTO and not papers:
-        missing.append("要准备什么")
+    facts = [fact for fact in facts_of_clause(clause, day if offered else None, labels) if fact[1]]
+    is_bare = not (papers or excludes or item or clause.formula or {label for label, _ in facts} - {AMOUNT})
     return ClauseGuide(
         clause=clause,
-        facts=[fact for fact in facts if fact[1]],
+        facts=facts,
         papers=papers,
         excludes=excludes,
-        item_url=item.get_absolute_url() if item else "",
-        checklist_url=reverse("services:checklist", args=[item.code]) if item else "",
-        takes_part=is_matchable(clause, day),
-        unstated=[] if is_bare else missing,
+        item=item,
+        takes_part=clause.policy.is_published and is_matchable(clause, day),
+        unstated=[] if is_bare else unstated(clause),
         is_bare=is_bare,
     )
 
@@ -211,17 +202,33 @@ def clause_guide(clause: PolicyClause, day: date, labels: Labels) -> ClauseGuide
 def facts_of_clause(clause: PolicyClause, day: date | None, labels: Labels) -> list[tuple[str, str]]:
     """(label, value) of what an enterprise asks first; "" where the source does not say. `day` is None for
     what nobody can apply for: then nothing is said of an open window."""
-    rows = [
+    clocks = "；".join(f"{label}：{text}" for label, text in clock_rows(clause) if text)
+    return [
         ("谁能享受", "" if clause.rule is None else f"{conditions.say(clause.rule, labels)}。"),
         (AMOUNT, amount_text(clause)),
-        ("怎么兑现", mode_text(clause)),
-        ("谁兑付", clause.payer),
-        *clock_rows(clause),
-        (MONEY, envelope_text(clause)),
+        ("怎么兑现", _lines(mode_text(clause), window_text(clause, day))),
+        ("谁兑付、多久", _lines(clause.payer, clocks)),
+        ("资金盘子", envelope_text(clause)),
     ]
-    if clause.mode != ApplyMode.AUTO or clause.window_label:
-        rows.insert(3, ("申报时间", window_text(clause, day)))
-    return rows
+
+
+def _lines(*parts: str) -> str:
+    return "\n".join(part for part in parts if part)
+
+
+def unstated(clause: PolicyClause) -> list[str]:
+    """What an enterprise would ask for and the source does not say."""
+    applied = clause.mode != ApplyMode.AUTO
+    asked = (
+        ("谁能享受", clause.rule is not None),
+        ("享受多少", bool(clause.formula or clause.amount_text)),
+        ("怎么兑现", bool(clause.mode)),
+        ("申报时间", not applied or bool(clause.window_label)),
+        ("谁兑付", bool(clause.payer)),
+        ("兑付时限", clause.pay_within_days is not None),
+        ("要准备什么", not applied or bool(clause.materials.all())),
+    )
+    return [label for label, is_stated in asked if not is_stated]
 
 
 def amount_text(clause: PolicyClause) -> str:
@@ -251,15 +258,16 @@ def clock_rows(clause: PolicyClause) -> list[tuple[str, str]]:
         return f"{before} {number}{NBSP}个工作日{after}" if number else ""
 
     return [
-        (REVIEW, days("申报后", clause.review_within_days, "内")),
-        (OBJECTION, days("告知后", clause.objection_days, "，期满后兑付")),
+        ("审核时限", days("申报后", clause.review_within_days, "内")),
+        ("公示（异议）期", days("告知后", clause.objection_days, "，期满后兑付")),
         ("兑付时限", days("批准后", clause.pay_within_days, "内")),
     ]
 
 
 def window_text(clause: PolicyClause, day: date | None) -> str:
+    """`申报时间：2026-01-01 至 2026-06-30`; "" when none is stated."""
     closed = "（现在不在申报期内）" if day and not clause.is_open_on(day) else ""
-    return f"{clause.window_label}{closed}"
+    return f"申报时间：{clause.window_label}{closed}" if clause.window_label else ""
 
 
 def envelope_text(clause: PolicyClause) -> str:

@@ -1,7 +1,10 @@
 """404 in the site's own look, on pages and in the API, with DEBUG on and off."""
 
 import pytest
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
 
+from finance.api.viewsets import LoanProductViewSet
 from tests.factories.cases import Hall
 
 
@@ -52,3 +55,26 @@ def test_a_wrong_key_is_named_and_not_a_fault(client, person, case_under_another
     answer = client.get(f"/api/v1/services/cases/{case_under_another_key.case_number}/")
     assert answer.status_code == 503
     assert answer.json()["code"] == "unreadable"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        (RuntimeError("内部细节"), 500, "error"),
+        (OperationalError("connection refused"), 503, "unavailable"),
+        (SuspiciousOperation("内部细节"), 400, "bad_request"),
+    ],
+)
+def test_a_fault_of_the_api_has_the_shape_of_every_error(client, monkeypatch, fault, status, code):
+    def fail(self):
+        raise fault
+
+    monkeypatch.setattr(LoanProductViewSet, "get_queryset", fail)
+    client.raise_request_exception = False
+    response = client.get("/api/v1/finance/products/")
+    assert response.status_code == status
+    answer = response.json()
+    assert (answer["code"], answer["fields"]) == (code, {})
+    assert "内部细节" not in answer["detail"]
+    assert (response.get("Retry-After") is not None) == (status == 503)

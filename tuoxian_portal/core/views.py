@@ -27,7 +27,17 @@ RETRY_SECONDS = 60
 
 
 # --- errors -------------------------------------------------------------------------------------
+def _asks_the_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/v")
+
+
+def _told_to_a_program(code: str, detail: str, status: int) -> JsonResponse:
+    return JsonResponse(body(code, detail), status=status, json_dumps_params={"ensure_ascii": False})
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if _asks_the_api(request):
+        return _told_to_a_program("bad_request", "这个请求无法处理，请核对地址和内容。", 400)
     return render(request, "400.html", status=400)
 
 
@@ -40,10 +50,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith("/api/v"):
-        return JsonResponse(
-            body("not_found", "没有这个接口地址。"), status=404, json_dumps_params={"ensure_ascii": False}
-        )
+    if _asks_the_api(request):
+        return _told_to_a_program("not_found", "没有这个接口地址。", 404)
     return render(request, "404.html", status=404)
 
 
@@ -57,11 +65,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return service_unavailable(
             request, "个人信息暂时无法读取，请联系系统管理员核对加密密钥。数据没有丢失。"
         )
+    if _asks_the_api(request):
+        return _told_to_a_program("error", "服务器出错，管理员可在日志中查到原因。请稍后再试。", 500)
     return HttpResponse(_alone(request, "500.html"), status=500)
 
 
 def service_unavailable(request: HttpRequest, reason: str = "") -> HttpResponse:
-    response = HttpResponse(_alone(request, "503.html", reason=reason), status=503)
+    response: HttpResponse
+    if _asks_the_api(request):
+        response = _told_to_a_program("unavailable", reason or "暂时无法提供服务，请稍后再试。", 503)
+    else:
+        response = HttpResponse(_alone(request, "503.html", reason=reason), status=503)
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

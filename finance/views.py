@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from finance.choices import Level
 from finance.models import LoanIntent, LoanProduct, MatchmakingEvent
 from finance.pipeline import StepFigure
+from finance.querysets import LoanProductQuerySet
+from tuoxian_portal.core.chinese import plain_date
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Facet, Listing
 from tuoxian_portal.core.money import format_wan
@@ -17,17 +18,8 @@ from tuoxian_portal.core.money import format_wan
 ASK_THE_BANK = "以银行答复为准"
 
 
-def address(name: str) -> str:
-    """The address of a page of another part of the portal; "" while that part has none."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
 def ask_steps() -> list[dict[str, Any]]:
     """How this portal carries a demand to the banks."""
-    enquiry = address("projects:enquiry")
     return [
         {
             "title": "说清楚要多少、做什么用",
@@ -37,7 +29,7 @@ def ask_steps() -> list[dict[str, Any]]:
         {
             "title": "把需求告诉县里",
             "text": "在线提交咨询，当场得到编号；也可以到政务服务大厅说。",
-            "links": [("提交融资咨询", enquiry)] if enquiry else [],
+            "links": [("提交融资咨询", reverse("projects:enquiry"))],
         },
         {
             "title": "金融专员登记并对接银行",
@@ -52,10 +44,8 @@ def ask_steps() -> list[dict[str, Any]]:
     ]
 
 
-def search_products(queryset: QuerySet, text: str) -> QuerySet:
-    return queryset.filter(
-        Q(name__icontains=text) | Q(audience__icontains=text) | Q(bank__name__icontains=text)
-    )
+def search_products(queryset: LoanProductQuerySet, text: str) -> LoanProductQuerySet:
+    return queryset.with_every_word(text, "name__icontains", "audience__icontains", "bank__name__icontains")
 
 
 def event_figures(event: MatchmakingEvent) -> list[tuple[str, str, str]]:
@@ -79,7 +69,7 @@ def event_view(event: MatchmakingEvent) -> dict[str, Any]:
     names = [("金融机构", event.bank_names), ("企业", event.enterprise_names)]
     return {
         "record": event,
-        "when": f"{event.held_on:%Y年%-m月%-d日}" if event.held_on else event.date_text,
+        "when": plain_date(event.held_on) if event.held_on else event.date_text,
         "figures": event_figures(event),
         "names": [(label, "、".join(values)) for label, values in names if values],
     }
@@ -158,7 +148,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "other_events": [event_view(e) for e in events if e.level != "county"],
         "progress": progress,
         "crumbs": [("首页", "/"), ("融资对接", "")],
-        "enquiry_url": address("projects:enquiry"),
+        "enquiry_url": reverse("projects:enquiry"),
         "steps": ask_steps(),
         "clear": [("看全部产品", listing.clear_url)],
         "progress_headers": ["步骤", "笔数", "企业（家）", "金额"],
@@ -187,7 +177,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         "conditions": product.conditions.splitlines(),
         "materials": product.materials.splitlines(),
         "crumbs": [("首页", "/"), ("融资对接", reverse("finance:list")), (product.name, "")],
-        "enquiry_url": address("projects:enquiry"),
+        "enquiry_url": reverse("projects:enquiry"),
         "has_sample": product.is_sample,
     }
     return render(request, "finance/product.html", context)

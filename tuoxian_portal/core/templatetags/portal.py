@@ -3,7 +3,6 @@
 import re
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
 from django.forms import BoundField
@@ -36,8 +35,7 @@ def query(context: template.Context, **changes: Any) -> str:
             parameters.pop(name, None)
         else:
             parameters[name] = value
-    text = parameters.urlencode() if hasattr(parameters, "urlencode") else urlencode(parameters)
-    return f"?{text}" if text else "?"
+    return f"?{parameters.urlencode()}"
 
 
 # --- what the components need -----------------------------------------------------------------

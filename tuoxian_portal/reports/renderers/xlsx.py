@@ -48,7 +48,7 @@ class _Book:
         self.book = xlsxwriter.Workbook(self.out, options)
         base = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
         self.title = self.book.add_format({**base, "bold": True, "font_size": 16})
-        self.quiet = self.book.add_format({**base, "font_color": "#555555", "text_wrap": True})
+        self.quiet = self.book.add_format({"font_name": "宋体", "font_size": 10, "font_color": "#555555"})
         self.warn = self.book.add_format(
             {**base, "bold": True, "font_color": "#9A3412", "bg_color": "#FFF1DC"}
         )
@@ -74,22 +74,12 @@ class _Book:
         figures = self.figures
         sheet.write(0, 0, f"{figures['title']}（{figures['period_label']}）", self.title)
         sheet.set_row(0, 26)
-        sheet.write(
-            1, 0, f"数据截至 {figures['period_label']}末；评估日期 {figures['as_of']}", self.quiet_line
-        )
+        sheet.write(1, 0, f"数据截至 {figures['period_label']}末；评估日期 {figures['as_of']}", self.quiet)
         row = 2
         for warning in [*([SAMPLE_WARNING] if figures["has_samples"] else []), *figures.get("warnings", [])]:
             sheet.write(row, 0, warning, self.warn)
             row += 1
         return row + 1 if row > 2 else 4
-
-    @property
-    def quiet_line(self) -> Any:
-        if not hasattr(self, "_quiet_line"):
-            self._quiet_line = self.book.add_format(
-                {"font_name": "宋体", "font_size": 10, "font_color": "#555555"}
-            )
-        return self._quiet_line
 
     def cell(self, sheet: Any, row: int, column: int, value: Any, kind: str) -> None:
         number = number_of(value, kind) if kind in NUMERIC else None
@@ -124,7 +114,7 @@ class _Book:
             sheet.autofilter(head, 0, row, len(table["columns"]) - 1)
         if table["note"]:
             row += 1
-            sheet.write(row, 0, table["note"], self.quiet_line)
+            sheet.write(row, 0, table["note"], self.quiet)
         return row + 2
 
     def widths(self, sheet: Any, tables: list[dict[str, Any]]) -> list[int]:

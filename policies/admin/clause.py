@@ -111,6 +111,7 @@ class MaterialInline(KeyedForeignKeys, TabularInline):
     autocomplete_fields = ("material",)
     extra = 0
     max_num = MAX_MATERIALS
+    hide_title = True  # the paper itself stands in the row
     fields = ("order", "material", "note")
     verbose_name_plural = _("申报材料（从材料目录中选）")
 

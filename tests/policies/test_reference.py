@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from policies.choices import Publication, Status
-from policies.models import FactorPrice, IncentivePolicy, PolicyClause
+from policies.models import ComparisonPrice, FactorPrice, IncentivePolicy, PolicyClause
 from policies.samples import make
 from tests.factories.policies import PolicyFactory, PriceFactory
 from tuoxian_portal.core.reference import reference_sets
@@ -75,6 +75,7 @@ def test_samples_show_every_status_and_are_the_same_each_time():
     assert all(IncentivePolicy.objects.values_list("is_sample", flat=True))
     IncentivePolicy.objects.all().delete()
     FactorPrice.objects.all().delete()
+    ComparisonPrice.objects.all().delete()
     _make()
     assert list(IncentivePolicy.objects.order_by("pk").values_list("title", "issued_on")) == first
 

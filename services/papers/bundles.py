@@ -199,7 +199,7 @@ def _sections(cases: Sequence[Case], outside: Sequence[tuple[str, str]], kind: s
         else:
             when = str(CaseState(case.state).label)
         rows.append([str(number), _case_name(case), case.case_number, case.department.name, when])
-    table = _rows(["序号", "事项", "办件编号", "办理部门", "办理情况"], rows, [1, 2.9, 3.7, 2.4, 2.1])
+    table = _rows(["序号", "事项", "办件编号", "办理部门", "办理情况"], rows, [0.9, 2.8, 4, 2.4, 2])
     text = "本次申请的事项，各由所列部门办理："
     if kind == PaperKind.BUNDLE_CORRECTION_RECEIPT:
         text = "本次补正的事项："
@@ -241,7 +241,7 @@ def _accepted(cases: Sequence[Case]) -> Table:
         ]
         for n, case in enumerate(cases, 1)
     ]
-    return _rows(["序号", "事项", "办件编号", "办理部门", "决定期限"], rows, [1, 2.9, 3.7, 2.4, 2])
+    return _rows(["序号", "事项", "办件编号", "办理部门", "决定期限"], rows, [0.9, 2.8, 4, 2.4, 2])
 
 
 def _delivered(cases: Sequence[Case]) -> Table:

@@ -89,15 +89,16 @@ def render_paper(document: IssuedPaper) -> bytes:
         paper.text(section["text"], indent=2, room=6 if section["table"] else 0)
         if section["table"]:
             _table(paper, section["table"])
-    for text in content["after"]:
-        paper.text(text, indent=2)
     signers = [f"{label}：{name}" for label, name in content["signers"]]
+    for left, text in zip(range(len(content["after"]), 0, -1), content["after"], strict=True):
+        # Nobody signs a page that says nothing: what comes last stays with the signatures.
+        paper.text(text, indent=2, room=len(signers) + 3 if left == 1 and not content["place"] else 0)
     if content["place"]:
         paper.signature(content["place"], content["date"], beside=signers)
     else:
         paper.gap(14)
-        for line in signers:
-            paper.text(line, align="left", size=12)
+        for left, line in zip(range(len(signers), 0, -1), signers, strict=True):
+            paper.text(line, align="left", size=12, room=left)  # signatures stay together
     return paper.render()
 
 

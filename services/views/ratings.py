@@ -111,7 +111,8 @@ def rate(request: HttpRequest, token: str) -> HttpResponse:
         "action": request.get_full_path(),
         "facts": [
             ("办理事项", invitation.title),
-            ("办理部门", str(invitation.department or "")),
+            # Help is an outlet's: no department stands behind it.
+            *([("办理部门", str(invitation.department))] if invitation.department else []),
             ("服务网点", str(invitation.outlet)),
             ("办件编号", str(done)),
         ],

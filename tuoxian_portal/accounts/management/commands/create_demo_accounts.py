@@ -55,6 +55,6 @@ class Command(BaseCommand):
             return
         self.stdout.write("演示账号（密码只显示这一次）：")
         for username, password, role_name, door in [("账号", "密码", "角色", "入口"), *rows]:
-            self.stdout.write(f"  {pad(username, 18)}{pad(password, 22)}{pad(role_name, 18)}{door}")
+            self.stdout.write(f"  {pad(username, 18)}{pad(password, 22)}{pad(role_name, 22)}{door}")
         if kept := len(accounts) - len(rows):
             self.stdout.write(f"另有 {kept} 个账号已存在，密码未改动。")

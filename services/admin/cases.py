@@ -16,7 +16,7 @@ from services.admin import bundle_counter, counter
 from services.admin.attachments import AttachmentsMixin, attachments_of
 from services.admin.case_forms import CASE_VERBS
 from services.admin.case_licences import LicencesMixin, licences_of
-from services.admin.custody import CustodyMixin, custody_of
+from services.admin.custody import CustodyMixin, Refusal, custody_of
 from services.admin.papers import PapersMixin
 from services.admin.ratings import rating_of
 from services.choices_cases import CaseState
@@ -210,8 +210,15 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Reve
         return self.case_page(request, self._find(request, unquote(object_id)))
 
     def case_page(
-        self, request: HttpRequest, case: Case, *, revealed: dict[str, str] | None = None, status: int = 200
+        self,
+        request: HttpRequest,
+        case: Case,
+        *,
+        revealed: dict[str, str] | None = None,
+        refused: Refusal | None = None,
+        status: int = 200,
     ) -> HttpResponse:
+        """`refused`: the move of papers that was just refused, to be corrected on the page."""
         context = {
             **self.admin_site.each_context(request),
             "title": f"{case.case_number} {case.item_name}",
@@ -238,6 +245,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Reve
             "files": attachments_of(request, case=case),
             **licences_of(request, case),
             **custody_of(request, case),
+            "refused": refused,
             "add_url": reverse("admin:services_case_add") if self.has_add_permission(request) else "",
         }
         return TemplateResponse(request, "admin/services/case/page.html", context, status=status)

@@ -1,5 +1,6 @@
 """材料去向 in the workbench: where each paper of a case is, and handing it on; the list of handovers."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
@@ -51,6 +52,7 @@ def custody_of(request: HttpRequest, case: Case) -> dict[str, Any]:
         "handovers": [
             {
                 "record": h,
+                "key": str(h.pk),
                 "may_sign": may and h.is_open and h.receiver.includes(user),
                 "may_recall": may and h.is_open and h.sender.includes(user),
             }
@@ -105,6 +107,38 @@ def _numbers(values: list[str]) -> list[int]:
     return [int(value) for value in values if value.isdecimal() and len(value) < 18]
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """A move of papers that was refused: the button, what was typed, what is wrong, by field."""
+
+    do: str
+    handover: str
+    typed: dict[str, str]
+    ticked: list[int]
+    fields: dict[str, str]
+
+
+def refusal_of(request: HttpRequest, error: PortalError | ValidationError) -> Refusal:
+    if isinstance(error, PortalError):
+        fields = {name: "；".join(texts) for name, texts in error.fields.items()} or {"": error.message}
+    elif hasattr(error, "error_dict"):
+        fields = {name: "；".join(texts) for name, texts in error.message_dict.items()}
+    else:
+        fields = {"": "；".join(error.messages)}
+    # What is wrong with the ticks stands above the papers.
+    for name in ("materials", "refused"):
+        if name in fields:
+            fields[""] = fields.pop(name)
+    data = request.POST
+    return Refusal(
+        do=data.get("do", ""),
+        handover=data.get("handover", ""),
+        typed={name: value for name, value in data.items() if isinstance(value, str)},
+        ticked=_numbers(data.getlist("materials") + data.getlist("refused")),
+        fields=fields,
+    )
+
+
 class CustodyMixin:
     """Adds `services_case_custody`, one POST for every move of papers, to the admin of cases."""
 
@@ -120,16 +154,15 @@ class CustodyMixin:
         ]
 
     def custody_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Does what the pressed button says; a refusal is a message, the page is where it was."""
+        """Does what the pressed button says. A refusal draws the page again with the reason at the field
+        that it is about and everything as it was typed."""
         here: Any = self
         case: Case = here._find(request, pk)
         if request.method == "POST":
             try:
                 messages.success(request, self._move(request, case))
-            except PortalError as error:
-                messages.error(request, error.message)
-            except ValidationError as error:
-                messages.error(request, "；".join(error.messages))
+            except (PortalError, ValidationError) as error:
+                return here.case_page(request, case, refused=refusal_of(request, error), status=400)
         if not Case.objects.visible_to(request.user).filter(pk=case.pk).exists():  # passed back: not hers now
             return HttpResponseRedirect(reverse("admin:services_case_changelist"))
         return HttpResponseRedirect(f"{case.get_absolute_url()}#custody")

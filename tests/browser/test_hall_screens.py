@@ -11,7 +11,7 @@ from tests.browser import axe
 from tests.browser.conftest import PASSWORD, WIDTHS
 from tests.browser.journeys import Keys, credit_code, identity, run, wrong_credit_code
 from tests.browser.test_clerk import record
-from tests.uploads import pdf
+from tests.uploads import jpeg, pdf
 
 ADD = "/admin/services/case/add/"
 # The first record of each kind, by the address of its page.
@@ -105,6 +105,60 @@ def test_bad_input_is_refused_in_words(open_page: Callable[..., Any], tmp_path: 
         page.press("[name=phone]", "Control+Enter")
     assert "现为 301 字" in page.locator("#summary").inner_text()
     assert page.input_value("[name=note]") == "长" * 301
+
+
+DROP = """([selector, name, text]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([text], name, { type: "application/pdf" }));
+  const place = document.querySelector(selector);
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    place.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+def test_dropped_and_photographed_files_go_under_their_material(open_page: Callable[..., Any]) -> None:
+    page = open_page(account="window-zhang")
+    filled(page, credit_code(56))
+    first = page.locator("#id_attachment_material option").nth(1).inner_text()
+    page.select_option("#id_attachment_material", label=first)
+    page.evaluate(DROP, ["[data-drop]", "拖来的.pdf", pdf(b"/Dropped 1").decode()])
+    dropped = page.locator("[data-list] li", has_text="拖来的.pdf")
+    dropped.wait_for()
+    assert dropped.locator("select option:checked").inner_text() == first
+    assert page.locator(".wb-over").count() == 0
+
+    # The camera: on a tablet the input opens it, here it is a chooser like another.
+    page.select_option("#id_attachment_material", "")
+    camera = page.locator("#id_camera")
+    assert camera.get_attribute("capture") == "environment"
+    assert camera.get_attribute("accept") == "image/jpeg,image/png"
+    with page.expect_file_chooser() as chooser:
+        camera.click()
+    chooser.value.set_files({"name": "照片.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
+    taken = page.locator("[data-list] li", has_text="照片.jpg")
+    taken.wait_for()
+    assert taken.locator("select option:checked").inner_text() == "未归类"
+
+    with page.expect_navigation(url="**?recorded=1"):
+        page.press("[name=phone]", "Control+Enter")
+    assert "拖来的.pdf" in page.locator("section[aria-labelledby=materials]").inner_text()
+    files = page.locator("section[aria-labelledby=attachments]")
+    assert first in files.locator("li", has_text="拖来的.pdf").inner_text()
+    assert "未归类" in files.locator("li", has_text="照片.jpg").inner_text()
+    page.evaluate(DROP, ["[data-drop]", "后来的.pdf", pdf(b"/Later 1").decode()])
+    files.locator("[data-list] li", has_text="后来的.pdf").wait_for()
+
+
+def test_files_go_up_with_the_form_where_there_are_no_scripts(open_page: Callable[..., Any]) -> None:
+    page = open_page(account="window-zhang", scripts=False)
+    filled(page, credit_code(57))
+    first = page.locator("#id_attachment_material option").nth(1).inner_text()
+    page.select_option("#id_attachment_material", label=first)
+    page.set_input_files("#id_attachments", {"name": "图纸.pdf", "mimeType": "", "buffer": pdf()})
+    with page.expect_navigation(url="**?recorded=1"):
+        page.locator("[data-once]").click()
+    assert "图纸.pdf" in page.locator("section[aria-labelledby=materials]").inner_text()
 
 
 def test_a_day_in_the_past_is_no_promise(open_page: Callable[..., Any], environment: dict[str, str]) -> None:

@@ -380,6 +380,25 @@ def test_the_page_moves_papers_and_says_where_they_are(client, hall) -> None:
     assert "已转交" in press(hall.clerk, do="transfer", outlet=county.pk, reason="转办")
 
 
+def test_a_refused_move_says_what_is_wrong_at_its_field_and_keeps_what_was_typed(client, hall) -> None:
+    case = hall.record()
+    client.force_login(hall.clerk)
+    typed = {
+        "do": "send",
+        "receiver": f"department-{hall.department.pk}",
+        "materials": pks(case)[:2],
+        "due_back_on": "2020-01-01",
+        "note": "<script>1</script>请尽快",
+    }
+    response = client.post(reverse("admin:services_case_custody", args=[case.pk]), typed)
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert 'value="&lt;script&gt;1&lt;/script&gt;请尽快"' in page
+    assert 'value="2020-01-01"><span class="wb-error">应归还日期不能早于今天。</span>' in page
+    assert page.count('checked aria-label="选择') == 2
+    assert not Handover.objects.exists()
+
+
 def test_the_list_of_handovers_has_its_queues(client, hall) -> None:
     case = hall.record()
     handover = send(hall, case)

@@ -52,6 +52,16 @@ def day(label: str, **more: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=UnfoldAdminDateWidget, **more)
 
 
+def pick(label: str, queryset: Any, *, searched: bool = False, **more: Any) -> forms.ModelChoiceField:
+    """One of `queryset`; a long list is `searched`."""
+    widget = UnfoldAdminSelect2Widget if searched else UnfoldAdminSelectWidget
+    return forms.ModelChoiceField(label=label, queryset=queryset, widget=widget, **more)
+
+
+def one_of(label: str, choices: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, widget=UnfoldAdminRadioSelectWidget)
+
+
 def helpers() -> Any:
     """Who may be named as a helper: accounts in use that hold the role."""
     return User.objects.filter(is_active=True, groups__role__code="helper").order_by("display_name", "pk")
@@ -73,9 +83,7 @@ class RegisterForm(forms.Form):
     """咨询登记 at the counter, on the phone, on a walk through a park."""
 
     submission = forms.UUIDField(widget=forms.HiddenInput)
-    principal_kind = forms.ChoiceField(
-        label="委托人类型", choices=ApplicantKind.choices, widget=UnfoldAdminRadioSelectWidget
-    )
+    principal_kind = one_of("委托人类型", ApplicantKind.choices)
     principal_name = text("委托人", 120)
     contact_name = text("联系人", 60, required=False, help_text="单位委托时填写。")
     phone = text("联系电话", 30)
@@ -83,34 +91,19 @@ class RegisterForm(forms.Form):
     needs = forms.CharField(
         label="想办的事", max_length=1000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4})
     )
-    mode = forms.ChoiceField(
-        label="帮办方式", choices=AssistanceMode.choices, widget=UnfoldAdminRadioSelectWidget
-    )
+    mode = one_of("帮办方式", AssistanceMode.choices)
     channel = forms.ChoiceField(
         label="来源", choices=EntrustmentChannel.choices, widget=UnfoldAdminSelectWidget
     )
-    outlet = forms.ModelChoiceField(
-        label="帮办网点", queryset=Outlet.objects.filter(is_active=True), widget=UnfoldAdminSelectWidget
+    outlet = pick("帮办网点", Outlet.objects.filter(is_active=True))
+    park = pick(
+        "园区服务站", Park.objects.filter(is_active=True), required=False, help_text="园区帮办时选择。"
     )
-    park = forms.ModelChoiceField(
-        label="园区服务站",
-        queryset=Park.objects.filter(is_active=True),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        help_text="园区帮办时选择。",
+    project = pick(
+        "重点项目", KeyProject.objects.none(), searched=True, required=False, help_text="全程帮办必选。"
     )
-    project = forms.ModelChoiceField(
-        label="重点项目",
-        queryset=KeyProject.objects.none(),
-        required=False,
-        widget=UnfoldAdminSelect2Widget,
-        help_text="全程帮办必选。",
-    )
-    enterprise = forms.ModelChoiceField(
-        label="企业（名录）",
-        queryset=Enterprise.objects.filter(is_active=True),
-        required=False,
-        widget=UnfoldAdminSelect2Widget,
+    enterprise = pick(
+        "企业（名录）", Enterprise.objects.filter(is_active=True), searched=True, required=False
     )
     visit_address = text("上门地址", 200, required=False, help_text="加密保存。上门帮办时填写。")
 
@@ -128,37 +121,19 @@ class RegisterForm(forms.Form):
 
 
 class AmendForm(RecordForm):
-    principal_kind = forms.ChoiceField(
-        label="委托人类型", choices=ApplicantKind.choices, widget=UnfoldAdminRadioSelectWidget
-    )
+    principal_kind = one_of("委托人类型", ApplicantKind.choices)
     principal_name = text("委托人", 120)
     contact_name = text("联系人", 60, required=False)
     phone = text("联系电话", 30, required=False, help_text="不更正的不填。")
     principal_number = text("证件号码", 30, required=False, help_text="不更正的不填。")
-    mode = forms.ChoiceField(
-        label="帮办方式", choices=AssistanceMode.choices, widget=UnfoldAdminRadioSelectWidget
+    mode = one_of("帮办方式", AssistanceMode.choices)
+    outlet = pick("帮办网点", Outlet.objects.filter(is_active=True))
+    park = pick("园区服务站", Park.objects.filter(is_active=True), required=False)
+    project = pick(
+        "重点项目", KeyProject.objects.none(), searched=True, required=False, help_text="全程帮办必选。"
     )
-    outlet = forms.ModelChoiceField(
-        label="帮办网点", queryset=Outlet.objects.filter(is_active=True), widget=UnfoldAdminSelectWidget
-    )
-    park = forms.ModelChoiceField(
-        label="园区服务站",
-        queryset=Park.objects.filter(is_active=True),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-    )
-    project = forms.ModelChoiceField(
-        label="重点项目",
-        queryset=KeyProject.objects.none(),
-        required=False,
-        widget=UnfoldAdminSelect2Widget,
-        help_text="全程帮办必选。",
-    )
-    enterprise = forms.ModelChoiceField(
-        label="企业（名录）",
-        queryset=Enterprise.objects.filter(is_active=True),
-        required=False,
-        widget=UnfoldAdminSelect2Widget,
+    enterprise = pick(
+        "企业（名录）", Enterprise.objects.filter(is_active=True), searched=True, required=False
     )
     visit_address = text("上门地址", 200, required=False, help_text="加密保存；不更正的不填。")
     reason = forms.CharField(
@@ -193,12 +168,8 @@ def amended(data: dict[str, Any]) -> dict[str, Any]:
 
 
 class AssignForm(RecordForm):
-    helper = forms.ModelChoiceField(
-        label="帮办员", queryset=User.objects.none(), widget=UnfoldAdminSelectWidget
-    )
-    co_helper = forms.ModelChoiceField(
-        label="协办人", queryset=User.objects.none(), required=False, widget=UnfoldAdminSelectWidget
-    )
+    helper = pick("帮办员", User.objects.none())
+    co_helper = pick("协办人", User.objects.none(), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -291,9 +262,7 @@ def likely_signer(record: Entrustment) -> str:
 
 class RenewForm(MattersForm):
     ends_on = day("新的截止日期", required=False, help_text="不延长的留空。")
-    helper = forms.ModelChoiceField(
-        label="更换帮办员", queryset=User.objects.none(), required=False, widget=UnfoldAdminSelectWidget
-    )
+    helper = pick("更换帮办员", User.objects.none(), required=False)
     signer = text("续办委托书签署人", 60)
     field_order = ["ends_on", "items", "stages", "helper", "signer"]
 
@@ -319,18 +288,11 @@ class ResumeForm(RecordForm):
 class StepForm(RecordForm):
     on = day("日期")
     power = forms.ChoiceField(label="使用的权限", choices=(), widget=UnfoldAdminSelectWidget)
-    case = forms.ModelChoiceField(
-        label="办件",
-        queryset=Case.objects.none(),
+    case = pick("办件", Case.objects.none(), required=False, empty_label="不涉及某一办件")
+    item = pick(
+        "事项",
+        ServiceItem.objects.none(),
         required=False,
-        widget=UnfoldAdminSelectWidget,
-        empty_label="不涉及某一办件",
-    )
-    item = forms.ModelChoiceField(
-        label="事项",
-        queryset=ServiceItem.objects.none(),
-        required=False,
-        widget=UnfoldAdminSelectWidget,
         empty_label="不涉及某一事项",
         help_text="选了办件的不用再选。",
     )
@@ -458,9 +420,7 @@ class SignOffForm(RecordForm):
 
 
 class FollowUpForm(VersionForm):
-    grade = forms.ChoiceField(
-        label="委托人的评价", choices=FollowUpGrade.choices, widget=UnfoldAdminRadioSelectWidget
-    )
+    grade = one_of("委托人的评价", FollowUpGrade.choices)
     note = forms.CharField(
         label="回访情况",
         max_length=500,

@@ -32,7 +32,7 @@ from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.admin_site import PortalAdmin
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.fields import EncryptedTextField
-from tuoxian_portal.core.workflow import Workflow
+from tuoxian_portal.core.workflow import Transition, Workflow
 
 SECOND_CLICK = timedelta(seconds=10)
 
@@ -64,6 +64,11 @@ class Verb:
     argument: str
     for_record: bool = False
     arguments: Callable[[dict[str, Any]], dict[str, Any]] = dict
+
+
+def _done(transition: Transition) -> str:
+    """What is said after a step; a label may itself begin with 已 (“已联系答复”)."""
+    return f"已{transition.label.removeprefix('已')}。"
 
 
 class WorkflowAdmin(PortalAdmin):
@@ -161,14 +166,14 @@ class WorkflowAdmin(PortalAdmin):
                 )
             except PortalError as error:
                 if self._was_done_a_moment_ago(request, record, verb, form):
-                    messages.success(request, f"已{transition.label}。您点了两次，只办理了一次。")
+                    messages.success(request, f"{_done(transition)}您点了两次，只办理了一次。")
                     return HttpResponseRedirect(back)
                 form.add_error(None, error.message)
                 since = self._happened_since(request, record, form)
             except ValidationError as error:
                 add_errors(form, error)
             else:
-                messages.success(request, f"已{transition.label}。")
+                messages.success(request, _done(transition))
                 # A verb may answer with another row (a draft opened, a draft merged): go there.
                 same = not isinstance(result, self.model) or result.pk == record.pk
                 return HttpResponseRedirect(back if same else self.change_url(result))

@@ -31,7 +31,8 @@ def read_number(text: str, unit: str) -> Decimal:
     bare = typed.removesuffix(tail).removesuffix(tail.split("/")[0])
     match = NUMBER.fullmatch(bare)
     if match is None:
-        raise ValidationError(f"请填写数字，例如 1200 或 1.2万；“{text.strip()[:20]}”不是数字。")
+        large = "1.2亿" if unit == "万元" else "1.2万"
+        raise ValidationError(f"请填写数字，例如 1200 或 {large}；“{text.strip()[:20]}”不是数字。")
     try:
         value = Decimal(match["digits"])
     except InvalidOperation:  # a lone full stop

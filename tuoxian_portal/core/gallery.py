@@ -158,6 +158,7 @@ ICONS = [
     "arrow",
     "bad",
     "bolt",
+    "calculator",
     "calendar",
     "chart",
     "check",

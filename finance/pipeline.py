@@ -5,7 +5,6 @@ figures of one step never fall because the next one grew.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -84,8 +83,47 @@ class Pipeline:
 STEPS = (IntentState.INTENT, IntentState.CREDIT_APPROVED, IntentState.CONTRACTED, IntentState.DRAWN)
 
 
+COLUMNS = (
+    "state",
+    "enterprise_id",
+    "bank_id",
+    "bank__name",
+    "drop_reason",
+    "is_sample",
+    "intent_on",
+    "credit_on",
+    "contracted_on",
+    "first_drawn_on",
+    "amount_wan",
+    "credit_wan",
+    "contract_wan",
+    "drawn_total_wan",
+)
+
+
+def build(intents: Any, *, on: date | None = None) -> Pipeline:
+    """The pipeline of a `LoanIntentQuerySet`; one query. See `LoanIntentQuerySet.pipeline`."""
+    count = _Count(on or today())
+    for row in intents.with_drawn().order_by().values_list(*COLUMNS):
+        count.add(*row)
+    return Pipeline(
+        steps=[tally.figure(step) for step, tally in zip(STEPS, count.tallies, strict=True)],
+        drops=[
+            DropFigure(reason, str(DropReason(reason).label), number, count.drop_amounts[reason])
+            for reason, number in count.drops.most_common()
+        ],
+        banks=sorted(
+            (bank.figure(pk) for pk, bank in count.banks.items()),
+            key=lambda bank: (-bank.drawn_wan, -bank.intended_wan, bank.name),
+        ),
+        has_samples=count.has_samples,
+    )
+
+
 @dataclass
 class _Tally:
+    """What is counted of one step."""
+
     count: int = 0
     amount: Decimal = Decimal(0)
     enterprises: set[int] = field(default_factory=set)
@@ -93,82 +131,75 @@ class _Tally:
     waiting: int = 0
     stuck: int = 0
 
-
-def build(intents: Any, *, on: date | None = None) -> Pipeline:
-    """The pipeline of a `LoanIntentQuerySet`; one query. See `LoanIntentQuerySet.pipeline`."""
-    on = on or today()
-    rows: Iterable[tuple[Any, ...]] = (
-        intents.with_drawn()
-        .order_by()
-        .values_list(
-            "state",
-            "enterprise_id",
-            "bank_id",
-            "bank__name",
-            "drop_reason",
-            "is_sample",
-            "intent_on",
-            "credit_on",
-            "contracted_on",
-            "first_drawn_on",
-            "amount_wan",
-            "credit_wan",
-            "contract_wan",
-            "drawn_total_wan",
+    def figure(self, step: IntentState) -> StepFigure:
+        return StepFigure(
+            step=step.value,
+            label=str(step.label),
+            count=self.count,
+            enterprises=len(self.enterprises),
+            amount_wan=self.amount,
+            median_days=float(median(self.days)) if self.days else None,
+            waiting=self.waiting,
+            stuck=self.stuck,
         )
-    )
-    tallies = [_Tally() for _ in STEPS]
-    drop_counts: Counter[str] = Counter()
-    drop_amounts: dict[str, Decimal] = defaultdict(Decimal)
-    banks: dict[int, list[Any]] = {}
-    has_samples = False
-    for state, enterprise, bank, bank_name, drop_reason, is_sample, *rest in rows:
-        dates, amounts = rest[:4], rest[4:]
-        has_samples = has_samples or is_sample
-        mine = banks.setdefault(bank, [bank_name, [0, 0, 0, 0], Decimal(0), Decimal(0)])
-        mine[2] += amounts[0]
-        mine[3] += amounts[3]
+
+
+@dataclass
+class _Bank:
+    """What is counted of one bank."""
+
+    name: str
+    reached: list[int] = field(default_factory=lambda: [0] * len(STEPS))
+    intended: Decimal = Decimal(0)
+    drawn: Decimal = Decimal(0)
+
+    def figure(self, pk: int) -> BankFigure:
+        first, second, third, fourth = self.reached
+        return BankFigure(pk, self.name, (first, second, third, fourth), self.intended, self.drawn)
+
+
+class _Count:
+    """Loans counted one after the other, as of the day `on`."""
+
+    def __init__(self, on: date) -> None:
+        self.on = on
+        self.tallies = [_Tally() for _ in STEPS]
+        self.drops: Counter[str] = Counter()
+        self.drop_amounts: dict[str, Decimal] = defaultdict(Decimal)
+        self.banks: dict[int, _Bank] = {}
+        self.has_samples = False
+
+    def add(
+        self,
+        state: str,
+        enterprise: int,
+        bank: int,
+        bank_name: str,
+        drop_reason: str,
+        is_sample: bool,
+        *dates_then_amounts: Any,
+    ) -> None:
+        """One loan. Of the four steps first the days, None from the first not reached on, then the money."""
+        dates, amounts = dates_then_amounts[: len(STEPS)], dates_then_amounts[len(STEPS) :]
+        self.has_samples = self.has_samples or is_sample
+        mine = self.banks.setdefault(bank, _Bank(bank_name))
+        mine.intended += amounts[0]
+        mine.drawn += amounts[-1]
         before = None
-        for index, (tally, day, amount) in enumerate(zip(tallies, dates, amounts, strict=True)):
+        for index, (step, day, amount) in enumerate(zip(STEPS, dates, amounts, strict=True)):
             if day is None:
                 break
+            tally = self.tallies[index]
             tally.count += 1
             tally.amount += amount
             tally.enterprises.add(enterprise)
-            mine[1][index] += 1
+            mine.reached[index] += 1
             if before is not None:
                 tally.days.append((day - before).days)
             before = day
-            if state == STEPS[index]:
+            if state == step:
                 tally.waiting += 1
-                tally.stuck += (on - day).days > STUCK_AFTER_DAYS and state != IntentState.DRAWN
+                tally.stuck += (self.on - day).days > STUCK_AFTER_DAYS and state != IntentState.DRAWN
         if drop_reason:
-            drop_counts[drop_reason] += 1
-            drop_amounts[drop_reason] += amounts[0]
-    return Pipeline(
-        steps=[
-            StepFigure(
-                step=step.value,
-                label=str(step.label),
-                count=tally.count,
-                enterprises=len(tally.enterprises),
-                amount_wan=tally.amount,
-                median_days=float(median(tally.days)) if tally.days else None,
-                waiting=tally.waiting,
-                stuck=tally.stuck,
-            )
-            for step, tally in zip(STEPS, tallies, strict=True)
-        ],
-        drops=[
-            DropFigure(reason, str(DropReason(reason).label), count, drop_amounts[reason])
-            for reason, count in drop_counts.most_common()
-        ],
-        banks=sorted(
-            (
-                BankFigure(pk, name, tuple(reached), intended, drawn)
-                for pk, (name, reached, intended, drawn) in banks.items()
-            ),
-            key=lambda bank: (-bank.drawn_wan, -bank.intended_wan, bank.name),
-        ),
-        has_samples=has_samples,
-    )
+            self.drops[drop_reason] += 1
+            self.drop_amounts[drop_reason] += amounts[0]

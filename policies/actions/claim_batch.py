@@ -4,6 +4,7 @@ A batch is a `core.Job`: up to `AT_ONCE` claims are done while the page waits, m
 of each claim stays in the job.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -47,7 +48,8 @@ def start_batch(*, verb: str, claims: Sequence[int], actor: Any, values: dict[st
     title = f"{transition.label}：{len(claims)} 笔政策兑现"
     payload = {"verb": verb, "claims": list(claims), "values": _stored(values or {})}
     if len(claims) > AT_ONCE:
-        return enqueue(KIND, title=title, payload=payload, requested_by=actor)
+        same = hashlib.sha256(f"{actor.pk} {verb} {payload['claims']}".encode()).hexdigest()
+        return enqueue(KIND, title=title, payload=payload, requested_by=actor, dedupe_key=same)
     job = Job.objects.create(kind=KIND, title=title, payload=payload, requested_by=actor)
     run(str(job.pk))
     job.refresh_from_db()

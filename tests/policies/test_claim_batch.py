@@ -99,6 +99,7 @@ def test_many_go_to_a_worker_that_may_die(officer, monkeypatch):
     claims = [ClaimFactory(state=S.FILED) for _ in range(4)]
     with mock.patch("tuoxian_portal.core.jobs.publish"):
         job = start(officer, "review_claim", claims)
+        assert start(officer, "review_claim", claims) == job  # a second click
     assert job.state == Job.State.QUEUED
     assert states(claims) == [S.FILED] * 4
     third = claims[2].pk

@@ -7,12 +7,23 @@ import pytest
 from django.core.management import call_command
 
 from policies.choices import Publication, Status
-from policies.models import ComparisonPrice, FactorPrice, IncentivePolicy, PolicyClause
+from policies.choices_claims import ClaimState
+from policies.models import (
+    ClaimMail,
+    ClaimNotice,
+    ComparisonPrice,
+    FactorPrice,
+    IncentivePolicy,
+    PolicyClaim,
+    PolicyClause,
+)
 from policies.samples import make
 from tests.factories.policies import PolicyFactory, PriceFactory
+from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.reference import reference_sets
 from tuoxian_portal.core.registries import search_sources
 from tuoxian_portal.core.samples import SampleContext
+from tuoxian_portal.directory.samples import make as make_directory
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -85,6 +96,20 @@ def test_clearing_samples_leaves_the_facts(reference):
     call_command("seed_demo", "--clear")
     assert IncentivePolicy.objects.count() == 26
     assert FactorPrice.objects.count() == 12
+
+
+def test_sample_claims_stand_at_every_step_and_on_each_side_of_every_clock():
+    day = today()
+    context = SampleContext(random=random.Random(1), scale=1, today=day, say=lambda text: None)
+    make_directory(context)
+    make(context)
+    claims = PolicyClaim.objects.all()
+    assert set(claims.values_list("state", flat=True)) == set(ClaimState)
+    assert all(claims.values_list("is_sample", flat=True))
+    for rows in (claims.review_overdue(day), claims.overdue(day), claims.in_objection(day)):
+        assert rows.exists()
+    assert ClaimNotice.objects.exists()
+    assert not ClaimMail.objects.exists()
 
 
 def test_search_finds_what_is_public_and_nothing_else():

@@ -74,11 +74,11 @@ def make_claims(ctx: SampleContext, policies: list[IncentivePolicy]) -> int:
 
 
 def _enterprises(ctx: SampleContext, clause: PolicyClause, used: set[int]) -> list[Any]:
-    """Those that qualify and whose amount can be computed, none of them twice."""
+    """Those that qualify for an amount that is known and not nought, none of them twice."""
     if clause.rule is None:
         return []
     rows = qualifying(clause.rule, ctx.today).filter(is_sample=True).exclude(pk__in=used)
-    return [row for row in rows if estimate(clause, facts_of(row, ctx.today)).total is not None][:EACH]
+    return [row for row in rows if estimate(clause, facts_of(row, ctx.today)).total][:EACH]
 
 
 def _walk(claim: PolicyClaim, steps: Steps) -> None:

@@ -33,7 +33,7 @@ class ProjectCaseFilter(filters.FilterSet):
 
 
 class ProjectCaseSerializer(PortalModelSerializer):
-    project = serializers.SlugRelatedField("number", read_only=True)
+    project: Any = serializers.SlugRelatedField("number", read_only=True)
     case_number = serializers.CharField(source="case.case_number", read_only=True)
     item = serializers.CharField(source="case.item.code", read_only=True)
     item_name = serializers.CharField(source="case.item.name", read_only=True)
@@ -43,7 +43,7 @@ class ProjectCaseSerializer(PortalModelSerializer):
     outcome = serializers.CharField(source="case.outcome", read_only=True)
     due_on = serializers.DateField(source="case.due_on", read_only=True, allow_null=True)
     decided_on = serializers.DateField(source="case.decided_on", read_only=True, allow_null=True)
-    linked_by = serializers.StringRelatedField()
+    linked_by: Any = serializers.StringRelatedField()
     available_actions = serializers.SerializerMethodField()
 
     class Meta:

@@ -28,6 +28,7 @@ def _policy_document(policy: IncentivePolicy) -> SearchDocument:
         keywords=f"{policy.document_number} {policy.issuing_body} {policy.objects_text} {industry}"
         f" {policy.get_theme_display()} {policy.get_level_display()} 能享受什么 政策匹配",
         date=policy.issued_on.isoformat() if policy.issued_on else "",
+        ends_on=policy.last_day,
     )
 
 

@@ -1,6 +1,6 @@
 """An incentive policy, its clauses, and the questions people ask about it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -183,6 +183,12 @@ class IncentivePolicy(Sourced, Sampled, Timestamped, Versioned):
     def reason_on(self, day: date) -> str:
         """Why `status_on` says so, in one sentence for the public; no query."""
         return status.reason_on(self, day)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it can be in force: before its repeal, at most its expiry."""
+        before_repeal = self.repealed_on - timedelta(days=1) if self.repealed_on else None
+        return min((day for day in (self.expires_on, before_repeal) if day), default=None)
 
     @cached_property
     def clause_list(self) -> list["PolicyClause"]:

@@ -4,6 +4,7 @@ A domain app never imports upward. It registers in its `search.py`, `reports.py`
 and the upper layer reads the registry after `autodiscover`.
 """
 
+import datetime
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -73,7 +74,8 @@ class SearchSource:
 
 @dataclass(frozen=True)
 class SearchDocument:
-    """What is indexed and shown for one record. `date` is ISO or "" and only shown."""
+    """What is indexed and shown for one record. `date` is ISO or "" and only shown. `ends_on` is the last
+    day on which it holds: after it, the record is found last and marked 已失效."""
 
     title: str
     url: str
@@ -81,6 +83,7 @@ class SearchDocument:
     body: str = ""
     keywords: str = ""
     date: str = ""
+    ends_on: datetime.date | None = None
 
 
 @dataclass(frozen=True)

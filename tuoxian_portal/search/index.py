@@ -49,6 +49,7 @@ def _prepare(source: SearchSource, record: Any) -> _Prepared:
         summary=document.summary,
         body=document.body[: words.MAX_BODY],
         date=document.date[:10],
+        ends_on=document.ends_on,
         is_sample=is_sample,
         digest=hashlib.sha256(repr(seen).encode()).hexdigest(),
     )
@@ -79,7 +80,7 @@ def _write(prepared: list[_Prepared]) -> None:
         [p.entry for p in prepared],
         update_conflicts=True,
         unique_fields=["kind", "object_id"],
-        update_fields=["title", "url", "summary", "body", "date", "is_sample", "digest"],
+        update_fields=["title", "url", "summary", "body", "date", "ends_on", "is_sample", "digest"],
     )
     backend().put([_row(p) for p in prepared])
 

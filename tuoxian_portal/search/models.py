@@ -22,6 +22,8 @@ class SearchEntry(models.Model):
     summary = models.TextField(_("摘要"), blank=True)
     body = models.TextField(_("正文"), blank=True)
     date = models.CharField(_("日期"), max_length=10, blank=True)
+    # The last day on which it holds; null when none is known.
+    ends_on = models.DateField(_("有效至"), null=True, blank=True)
     is_sample = models.BooleanField(_("示例数据"), default=False)
     # What the entry was made from, so that an unchanged record is not indexed again.
     digest = models.CharField(max_length=64)
@@ -31,6 +33,11 @@ class SearchEntry(models.Model):
         ordering = ["-date", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["kind", "object_id"], name="search_entry_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["ends_on"], name="search_entry_ends", condition=models.Q(ends_on__isnull=False)
+            )
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.registries import search_sources
 from tuoxian_portal.search import words
 from tuoxian_portal.search.backends import LIMIT, Condition, backend
@@ -31,6 +32,7 @@ class Hit:
     url: str
     date: str
     is_sample: bool
+    is_over: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ class _Asked:
 
 
 class Hits:
-    """The records that match a text, best first; a sequence that `Paginator` can page through.
+    """The records that match a text, best first, what no longer holds after all others; a sequence that
+    `Paginator` can page through.
 
     All words are asked for first; when nothing has them all, the text as it stands, wherever the
     dictionary would cut it; then any of the words (`is_partial`). Each time its synonyms are asked for with
-    it. One query for each of the three until one finds something, and one for the rows of a page.
+    it. One query for each of the three until one finds something, one for what is over, and one for the rows
+    of a page.
     """
 
     def __init__(self, text: str, kinds: Sequence[str] = ()) -> None:
@@ -121,7 +125,13 @@ class Hits:
 
     @cached_property
     def ids(self) -> list[int]:
-        return [pk for pk, kind in self.found.matches if not self.kinds or kind in self.kinds]
+        chosen = [pk for pk, kind in self.found.matches if not self.kinds or kind in self.kinds]
+        return sorted(chosen, key=self.over.__contains__) if chosen else []
+
+    @cached_property
+    def over(self) -> set[int]:
+        """The records of the index that hold no longer."""
+        return set(SearchEntry.objects.filter(ends_on__lt=today()).values_list("pk", flat=True))
 
     def count(self) -> int:
         return len(self.ids)
@@ -160,6 +170,7 @@ class Hits:
                 url=entry.url,
                 date=entry.date,
                 is_sample=entry.is_sample,
+                is_over=pk in self.over,
             )
             for pk in ids
             if (entry := entries.get(pk))
@@ -178,7 +189,7 @@ class Results:
 
 
 def search(text: str, *, kind: str | None = None, page: int = 1, page_size: int = 20) -> Results:
-    """A page of what matches `text`. At most four queries, however many records match.
+    """A page of what matches `text`. At most five queries, however many records match.
 
     `counts` are by kind over all kinds; `total` is that of `kind` when one is given.
     """

@@ -67,6 +67,6 @@ def card(hit: Hit) -> dict[str, Any]:
         "url": hit.url,
         "summary": hit.snippet,
         "meta": [hit.date] if hit.date else [],
-        "badges": [(hit.kind_label, "neutral")],
+        "badges": [(hit.kind_label, "neutral"), *([("已失效", "muted")] if hit.is_over else [])],
         "sample": hit.is_sample,
     }

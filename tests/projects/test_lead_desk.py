@@ -501,3 +501,13 @@ def test_a_list_of_leads_with_conflicts_costs_the_same(client, officer):
         conflict(state=LeadState.CONTACTED)
     InvestmentLead.objects.update(state=LeadState.CONTACTED)
     assert cost() <= few
+
+
+@pytest.mark.django_db
+def test_a_step_that_is_called_done_is_not_said_twice(client):
+    officer, lead = UserFactory(roles=["project_officer"]), LeadFactory()
+    client.force_login(officer)
+    url = reverse("admin:projects_investmentlead_do", args=[lead.pk, "contact"])
+    page = client.post(url, {"version": lead.version, "reason": "电话答复"}, follow=True).content.decode()
+    assert "已联系答复。" in page
+    assert "已已" not in page

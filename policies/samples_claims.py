@@ -38,8 +38,8 @@ PATHS: list[Steps] = [
     [("withdraw_claim", {"reason": "示例：企业改报其他条款"})],
 ]
 AUTO_PATHS: list[Steps] = [
-    [("confirm_claim", {}), ("notify_claim", {"method": NoticeMethod.PUBLIC})],
     [("age", {"days": 45})],
+    [("confirm_claim", {}), ("notify_claim", {"method": NoticeMethod.PUBLIC})],
     [],
 ]
 EACH = 6
@@ -53,7 +53,8 @@ def make_claims(ctx: SampleContext, policies: list[IncentivePolicy]) -> int:
     for policy in policies:
         if policy.status_on(ctx.today) not in IN_FORCE:
             continue
-        for clause in policy.clauses.exclude(formula=""):
+        # Few enterprises qualify for what is granted without an application: it chooses first.
+        for clause in sorted(policy.clauses.exclude(formula=""), key=lambda c: c.mode != ApplyMode.AUTO):
             rows = _enterprises(ctx, clause, used)
             if clause.mode == ApplyMode.AUTO:
                 claims = actions.propose_claims(

@@ -18,6 +18,7 @@ from policies.models import (
     PolicyClause,
 )
 from policies.samples import make
+from tests.factories.directory import ProfileFactory
 from tests.factories.policies import PolicyFactory, PriceFactory
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.reference import reference_sets
@@ -102,6 +103,9 @@ def test_sample_claims_stand_at_every_step_and_on_each_side_of_every_clock():
     day = today()
     context = SampleContext(random=random.Random(1), scale=1, today=day, say=lambda text: None)
     make_directory(context)
+    for _ in range(3):  # chance gives this seed none that is high-tech and does research
+        row = ProfileFactory(enterprise__is_sample=True, rd_spending_wan=700).enterprise
+        row.qualifications.create(kind="high_tech")
     make(context)
     claims = PolicyClaim.objects.all()
     assert set(claims.values_list("state", flat=True)) == set(ClaimState)

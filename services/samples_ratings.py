@@ -366,18 +366,20 @@ def make_others(context: SampleContext) -> None:
             ratings.append(teller.rate(invitation, at, grade, channel, comment))
 
     helped = Entrustment.objects.filter(is_sample=True, signed_off_on__isnull=False).order_by("pk")
-    for record in helped:
-        at = timezone.make_aware(datetime.combine(record.signed_off_on, time(17)))
-        title = f"帮办代办（{record.get_mode_display()}）"
-        invitation = teller.invitation(record, at, entrustment=record, title=title)
-        called = record.followed_up_on or record.signed_off_on
-        said = timezone.make_aware(datetime.combine(called, time(17, 30)))
-        grade = FOLLOW_UP_GRADES.get(record.follow_up_grade)
-        tell(invitation, grade, RatingChannel.PHONE, said, record.follow_up_note)
+    for help_given in helped:
+        signed_off = help_given.signed_off_on
+        if signed_off is None:
+            continue
+        at = timezone.make_aware(datetime.combine(signed_off, time(17)))
+        title = f"帮办代办（{help_given.get_mode_display()}）"
+        invitation = teller.invitation(help_given, at, entrustment=help_given, title=title)
+        said = timezone.make_aware(datetime.combine(help_given.followed_up_on or signed_off, time(17, 30)))
+        grade = FOLLOW_UP_GRADES.get(help_given.follow_up_grade)
+        tell(invitation, grade, RatingChannel.PHONE, said, help_given.follow_up_note)
     printed = BundleDocument.objects.filter(bundle_case__is_sample=True, kind=PaperKind.INVITATION)
     for paper in printed.select_related("bundle_case").order_by("created_at", "pk"):
-        record, at = paper.bundle_case, paper.created_at
-        invitation = teller.invitation(record, at, bundle_case=record, title=record.name)
+        bundle_case, at = paper.bundle_case, paper.created_at
+        invitation = teller.invitation(bundle_case, at, bundle_case=bundle_case, title=bundle_case.name)
         tell(invitation, next(grades), RatingChannel.WINDOW_QR, at + timedelta(days=1))
     teller.keep(invitations, ratings)
 

@@ -80,7 +80,9 @@ def keep_files(request: HttpRequest, *, submission: UUID | str) -> list[str]:
     files = request.FILES.getlist(FIELD)
     if not files:
         return []
-    return _attach_all(request, files, submission=token, material=_material(request.POST.get(TARGET, "")))[1]
+    return _attach_all(
+        request, files, submission=token, material=_material(str(request.POST.get(TARGET, "")))
+    )[1]
 
 
 def _file_all(request: HttpRequest, token: UUID) -> None:
@@ -91,7 +93,7 @@ def _file_all(request: HttpRequest, token: UUID) -> None:
     rows = CaseAttachment.objects.present().filter(submission=token, case=None, uploaded_by=request.user.pk)
     for attachment in rows:
         if (key := chosen.get(f"shows_{attachment.pk}")) is not None:
-            do.file_under(attachment=attachment, actor=request.user, material=_material(key))
+            do.file_under(attachment=attachment, actor=request.user, material=_material(str(key)))
 
 
 def _material(key: str) -> Material | None:

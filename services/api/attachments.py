@@ -58,7 +58,7 @@ class DetachSerializer(serializers.Serializer):
 ID = OpenApiParameter("id", int, OpenApiParameter.PATH, description="附件的 id")
 
 
-def _line(case: Case, key: int | None) -> CaseMaterial | None:
+def _line(case: Case | None, key: int | None) -> CaseMaterial | None:
     return None if key is None else get_object_or_404(CaseMaterial, pk=key, case=case)
 
 

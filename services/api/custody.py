@@ -18,7 +18,7 @@ from tuoxian_portal.core.api.verbs import verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.directory.models import Department, Outlet
 
-RECEIVERS = {
+RECEIVERS: dict[HolderKind, tuple[Any, str]] = {
     HolderKind.OUTLET: (Outlet, "name"),
     HolderKind.DEPARTMENT: (Department, "name"),
     HolderKind.PERSON: (User, "username"),
@@ -54,7 +54,7 @@ class HandoverLineSerializer(PortalModelSerializer):
 
 class HandoverActionSerializer(serializers.Serializer):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF takes declared fields out of the class
     needs_reason = serializers.BooleanField()
 
 
@@ -146,7 +146,11 @@ class RefusedLineSerializer(serializers.Serializer):
 
 class AnswerHandoverSerializer(serializers.Serializer):
     refused = RefusedLineSerializer(
-        many=True, required=False, default=list, max_length=200, help_text="拒收的材料和理由；其余的签收"
+        many=True,
+        required=False,
+        default=list,
+        max_length=200,  # type: ignore[call-arg]  # for the list of them
+        help_text="拒收的材料和理由；其余的签收",
     )
 
     def validate_refused(self, rows: list[dict[str, Any]]) -> dict[int, str]:

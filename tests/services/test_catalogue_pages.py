@@ -360,16 +360,16 @@ def test_the_api_lists_and_filters_items(api_client: Any) -> None:
     PublishedItemFactory()
     CompleteItemFactory()
     url = "/api/v1/services/items/"
-    assert api_client.get(url).data["count"] == 2
+    assert api_client.get(url).json()["count"] == 2
     for query in ({"search": "spjy"}, {"stage": "land"}, {"search": item.code.lower()}):
-        assert [row["code"] for row in api_client.get(url, query).data["results"]] == [item.code]
+        assert [row["code"] for row in api_client.get(url, query).json()["results"]] == [item.code]
     assert api_client.get(url, {"stage": "nowhere"}).status_code == 400
     assert api_client.get(url, {"unknown": "1"}).status_code == 400
 
 
 def test_an_item_in_the_api_carries_its_materials(api_client: Any) -> None:
     item = PublishedItemFactory(lines=3)
-    data = api_client.get(f"/api/v1/services/items/{item.code}/").data
+    data = api_client.get(f"/api/v1/services/items/{item.code}/").json()
     assert len(data["materials"]) == 3
     assert data["materials"][0]["originals"] == 1
     assert data["available_actions"] == []
@@ -394,8 +394,8 @@ def test_a_composition_in_the_api(api_client: Any) -> None:
     member = MemberFactory(bundle=bundle)
     member.answers.add(yes_or_no(bundle, "fire")["yes"])
     url = f"/api/v1/services/bundles/{bundle.slug}/composition/"
-    assert [m["name"] for m in api_client.get(url).data["undecided"]] == [member.name]
-    data = api_client.get(url, {"fire": "yes"}).data
+    assert [m["name"] for m in api_client.get(url).json()["undecided"]] == [member.name]
+    data = api_client.get(url, {"fire": "yes"}).json()
     assert len(data["applies"]) == 2
     assert data["saving"]["forms_before"] == 2
     assert data["saving"]["forms_after"] == 1
@@ -413,35 +413,37 @@ def test_a_form_is_checked_through_the_api(api_client: Any) -> None:
     paths = (f"bundles/{bundle.slug}", f"items/{items[0].code}")
     for path in paths:
         url = f"/api/v1/services/{path}/check-form/"
-        api_client.force_authenticate(None)
+        api_client.logout()
         assert api_client.post(url, {"values": {}}, format="json").status_code in (401, 403)
-        api_client.force_authenticate(UserFactory(roles=["window"]))
+        api_client.force_login(UserFactory(roles=["window"]))
         good = api_client.post(url, {"values": {"seats": " 12 "}}, format="json")
-        assert good.data == {"values": {"seats": "12"}, "problems": {}}
+        assert good.json() == {"values": {"seats": "12"}, "problems": {}}
         bad = api_client.post(url, {"values": {"seats": "many"}}, format="json")
         assert bad.status_code == 200
-        assert "只填写数字" in bad.data["problems"]["seats"][0]
+        assert "只填写数字" in bad.json()["problems"]["seats"][0]
         assert api_client.post(url, {"values": ["x"]}, format="json").status_code == 400
         assert api_client.post(url, {}, format="json").status_code == 400
-    form = api_client.get(f"/api/v1/services/bundles/{bundle.slug}/composition/").data["form"]
+    form = api_client.get(f"/api/v1/services/bundles/{bundle.slug}/composition/").json()["form"]
     assert form[0]["questions"][0]["items"] == [item.code for item in items]
-    assert api_client.get(f"/api/v1/services/items/{items[0].code}/").data["form_fields"][0]["key"] == "seats"
+    assert (
+        api_client.get(f"/api/v1/services/items/{items[0].code}/").json()["form_fields"][0]["key"] == "seats"
+    )
 
 
 def test_staff_publish_through_the_api(api_client: Any) -> None:
     item = CompleteItemFactory()
     url = f"/api/v1/services/items/{item.code}/"
     assert api_client.post(f"{url}review/").status_code in (401, 403)
-    api_client.force_authenticate(UserFactory(roles=["window"]))
+    api_client.force_login(UserFactory(roles=["window"]))
     assert api_client.post(f"{url}review/").status_code == 403
-    api_client.force_authenticate(UserFactory(roles=["approver"]))
-    assert api_client.get(url).data["available_actions"] == ["review"]
+    api_client.force_login(UserFactory(roles=["approver"]))
+    assert api_client.get(url).json()["available_actions"] == ["review"]
     assert api_client.post(f"{url}publish/").status_code == 409
-    assert api_client.post(f"{url}review/").data["state"] == S.REVIEWED
-    assert api_client.post(f"{url}publish/", {"version": 0}).data["code"] == "edit_conflict"
-    assert api_client.post(f"{url}publish/", {"version": 1}).data["state"] == S.PUBLISHED
-    assert api_client.post(f"{url}retire/").data["fields"] == {"reason": ["请填写理由。"]}
-    assert api_client.post(f"{url}retire/", {"reason": "职权调整"}).data["state"] == S.RETIRED
+    assert api_client.post(f"{url}review/").json()["state"] == S.REVIEWED
+    assert api_client.post(f"{url}publish/", {"version": 0}).json()["code"] == "edit_conflict"
+    assert api_client.post(f"{url}publish/", {"version": 1}).json()["state"] == S.PUBLISHED
+    assert api_client.post(f"{url}retire/").json()["fields"] == {"reason": ["请填写理由。"]}
+    assert api_client.post(f"{url}retire/", {"reason": "职权调整"}).json()["state"] == S.RETIRED
 
 
 @pytest.mark.parametrize("path", ["materials", "themes", "hall-statistics", "hall-mechanisms"])

@@ -69,7 +69,7 @@ def public_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             fresh = HttpResponse(content, content_type=content_type)
         fresh.headers["ETag"] = etag
         fresh.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "no-cache"
-        patch_vary_headers(fresh, ["Cookie", "Accept-Language"])
+        patch_vary_headers(fresh, ["Cookie", "Authorization", "Accept-Language"])
         return fresh
 
     return wrapper

@@ -89,7 +89,8 @@ class AssistForm(StampedForm):
         return clean_phone(self.cleaned_data["phone"])
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean()
+        data = self.cleaned_data
+        # Before the stamp is looked at: a page left open too long has all its errors at once.
         if data.get("mode") == AssistanceMode.ON_SITE and not data.get("visit_address", "").strip():
             self.add_error("visit_address", _("请填写上门地址；不方便写的，请选择其他帮办方式。"))
-        return data
+        return super().clean()

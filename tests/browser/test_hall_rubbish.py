@@ -23,13 +23,14 @@ def press(page: Any, form: str) -> None:
 
 def error_at(page: Any, name: str) -> str:
     """What is said beside the field `name`."""
-    field = page.locator(f"[name={name}]").first
-    described = field.evaluate(
-        "one => (one.getAttribute('aria-describedby') || one.closest('fieldset')?.getAttribute('aria-describedby') || '')"
-        ".split(' ').map((id) => document.getElementById(id)?.textContent || '').join(' ')"
-        " + ' ' + (one.closest('.field, fieldset, .wb-field, label, .form-row, div')?.parentElement?.textContent || '')"
+    return str(
+        page.locator(f"[name={name}]").first.evaluate(
+            "one => [one, one.closest('fieldset')].filter(Boolean)"
+            ".flatMap((part) => (part.getAttribute('aria-describedby') || '').split(' '))"
+            ".map((id) => document.getElementById(id)?.textContent || '')"
+            ".concat(one.closest('label')?.textContent || '').join(' ')"
+        )
     )
-    return str(described)
 
 
 def test_asking_for_help(open_page: Callable[..., Any]) -> None:

@@ -264,6 +264,12 @@ def clock_rows(clause: PolicyClause) -> list[tuple[str, str]]:
     ]
 
 
+def terms_of(clause: PolicyClause) -> list[tuple[str, str]]:
+    """(label, value) of who pays, how soon, and when to apply; only what is stated."""
+    rows = [("兑付单位", clause.payer), *clock_rows(clause), ("申报时间", clause.window_label)]
+    return [(label, text) for label, text in rows if text]
+
+
 def window_text(clause: PolicyClause, day: date | None) -> str:
     """`申报时间：2026-01-01 至 2026-06-30`; "" when none is stated."""
     closed = "（现在不在申报期内）" if day and not clause.is_open_on(day) else ""

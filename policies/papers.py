@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from policies.choices import ApplyMode
-from policies.guides import AUTO, OneSet, clock_rows, one_set, papers_of
+from policies.guides import AUTO, OneSet, one_set, papers_of, terms_of
 from policies.matching import ClauseMatch, Result
 from services.guides import licence_text
 from tuoxian_portal.core.pdf import Pdf
@@ -81,9 +81,7 @@ def details_of(found: ClauseMatch, absolute: Callable[[str], str]) -> list[tuple
         ("还要知道", "、".join(fact.label for fact in found.unknown)),
         ("注意", "".join(found.cautions)),
         ("兑现方式", clause.get_mode_display() if clause.mode else ""),
-        ("兑付单位", clause.payer),
-        *clock_rows(clause),
-        ("申报时间", clause.window_label),
+        *terms_of(clause),
         (
             "要准备",
             AUTO if clause.mode == ApplyMode.AUTO else "、".join(paper.text for paper in papers_of(clause)),

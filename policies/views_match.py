@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from policies.fact_labels import labels
 from policies.forms_match import MatchForm
-from policies.guides import one_set, papers_of
+from policies.guides import one_set, papers_of, terms_of
 from policies.matching import ClauseMatch, Result, asked_facts, is_matchable, match
 from policies.models import IncentivePolicy, PolicyClause
 from policies.papers import match_paper
@@ -35,8 +35,11 @@ def _result(form: MatchForm, clauses: list[PolicyClause]) -> Result:
 
 
 def _cards(matches: list[ClauseMatch]) -> list[dict[str, Any]]:
-    """Each match with the papers it takes; no query."""
-    return [{"found": found, "papers": papers_of(found.clause)} for found in matches]
+    """Each match with its terms and the papers it takes; no query."""
+    return [
+        {"found": found, "terms": terms_of(found.clause), "papers": papers_of(found.clause)}
+        for found in matches
+    ]
 
 
 def address_of(form: MatchForm, name: str = "policies:match") -> str:

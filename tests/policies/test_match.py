@@ -49,7 +49,7 @@ def test_a_match_says_how_much_why_who_pays_and_what_to_bring(client, clause):
     page = text(client.get(MATCH, {"investment": "6000", "equipment": "1,200 万元"}))
     assert "1,200 万元 × 5% = 60 万元，封顶 50 万元，取 50 万元" in page
     assert "投资额不低于 1,000 万元" in page
-    assert "测试单位，批准后 30 个工作日内" in page
+    assert "兑付单位： 测试单位； 兑付时限： 批准后 30 个工作日内。" in page
     assert "要准备： 申请表 发票" in page
     assert "合计约 50 万元" in page
 

@@ -1,5 +1,6 @@
 """Public pages of policies. They work without JavaScript."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Case, F, Prefetch, Value, When
@@ -31,6 +32,10 @@ def _badges(policy: IncentivePolicy) -> list[tuple[str, str]]:
     return badges
 
 
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
 def _facts(policy: IncentivePolicy) -> list[tuple[str, Any, str]]:
     """What matters before the prose. A county document says what the county has not published yet;
     of others only what their source states is shown."""
@@ -39,13 +44,17 @@ def _facts(policy: IncentivePolicy) -> list[tuple[str, Any, str]]:
         ("发文机关", policy.issuing_body, ""),
         ("适用对象", policy.objects_text, ""),
         ("成文日期", policy.issued_label, ""),
-        ("施行日期", policy.in_force_from, ""),
+        ("施行日期", _day(policy.in_force_from), ""),
         (
             "有效期",
             f"至 {policy.expires_on}" if policy.expires_on else "",
             f"{policy.review_on} 复审" if policy.review_on else "",
         ),
-        ("公平竞争审查", policy.fair_competition_reviewed_on, policy.fair_competition_reviewed_by),
+        (
+            "公平竞争审查",
+            _day(policy.fair_competition_reviewed_on),
+            policy.fair_competition_reviewed_by,
+        ),
         ("法律依据", policy.legal_basis, ""),
     ]
     if policy.level == Level.COUNTY and policy.nature == Nature.DOCUMENT:

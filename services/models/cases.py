@@ -338,6 +338,14 @@ class CaseMaterial(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("办件材料")
         ordering = ["order", "pk"]
+        indexes = [
+            # 容缺欠账: the few papers that are still owed, out of all there ever were.
+            models.Index(
+                fields=["case"],
+                condition=models.Q(state=MaterialState.DEFERRED),
+                name="case_material_owed",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(state=MaterialState.DEFERRED) | models.Q(promised_on__isnull=False),

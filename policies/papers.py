@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policies.choices import ApplyMode
 from policies.guides import AUTO, OneSet, one_set, papers_of, terms_of
 from policies.matching import ClauseMatch, Result
 from services.guides import licence_text
-from tuoxian_portal.core.pdf import Pdf
+
+if TYPE_CHECKING:
+    from tuoxian_portal.core.pdf import Pdf
 
 
 def match_paper(
@@ -20,6 +22,8 @@ def match_paper(
 ) -> bytes:
     """The three groups with reasons and sums, and one list of papers, as a PDF; about half a second of CPU.
     `absolute` makes whole addresses of the portal's own."""
+    from tuoxian_portal.core.pdf import Pdf  # heavy: only processes that print load it
+
     pdf = Pdf(title="惠企政策匹配结果", base=12, footer=f"{day} 按当日公开的政策计算，以主管部门审核为准")
     pdf.heading("惠企政策匹配结果", level=0)
     pdf.facts([(label, value) for label, value, _ in answers])
@@ -48,7 +52,7 @@ def match_paper(
     return pdf.render()
 
 
-def _papers(pdf: Pdf, papers: OneSet) -> None:
+def _papers(pdf: "Pdf", papers: OneSet) -> None:
     pdf.heading(f"合并材料清单（{len(papers.papers)} 份）", level=2)
     pdf.text(papers.summary)
     pdf.table(
@@ -60,7 +64,7 @@ def _papers(pdf: Pdf, papers: OneSet) -> None:
         pdf.text(papers.caution)
 
 
-def _clause(pdf: Pdf, number: int, found: ClauseMatch, absolute: Callable[[str], str]) -> None:
+def _clause(pdf: "Pdf", number: int, found: ClauseMatch, absolute: Callable[[str], str]) -> None:
     pdf.gap()
     pdf.text(f"{number}．{found.clause.name}（{found.policy.title}）", bold=True)
     for label, value in details_of(found, absolute):

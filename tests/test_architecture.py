@@ -7,6 +7,8 @@ import ast
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -262,3 +264,14 @@ def test_nothing_is_loaded_from_outside(folder: str) -> None:
         if (match := OUTSIDE.search(path.read_text(encoding="utf-8")))
     }
     assert found == {}
+
+
+def test_a_web_process_loads_no_library_that_only_prints() -> None:
+    """They weigh some 30 MB, which each worker would hold for papers that it seldom makes."""
+    code = (
+        "import sys, django; django.setup(); from django.urls import get_resolver; get_resolver().url_patterns; "
+        "from django.contrib import admin; admin.autodiscover(); "
+        "print(*sorted({'reportlab', 'fontTools', 'docx', 'openpyxl', 'xlsxwriter'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603  (our own code)
+    assert done.stdout.split() == []

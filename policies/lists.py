@@ -1,8 +1,10 @@
 """The library of policies and the prices of factors as lists to follow."""
 
+from typing import Any
+
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from policies.models import FactorPrice, IncentivePolicy
+from policies.models import FactorPrice, IncentivePolicy, PolicyClause
 from policies.models.price import label_of
 from policies.views import policy_listing
 from policies.views_costs import price_listing
@@ -10,13 +12,17 @@ from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.lists import ListEntry, PublicList, public_lists, revision_of
 
 
+def _terms(clause: PolicyClause) -> list[Any]:
+    """What a clause promises, to whom, and what it asks for."""
+    fields = [clause.order, clause.heading, clause.text, clause.amount_text, clause.condition, clause.formula]
+    fields += [clause.cap_wan, clause.years, clause.mode, clause.payer, clause.opens_on, clause.closes_on]
+    fields += [clause.review_within_days, clause.objection_days, clause.pay_within_days]
+    return [*fields, clause.service_item_id, [(row.material_id, row.note) for row in clause.materials.all()]]
+
+
 def _entry(policy: IncentivePolicy) -> ListEntry:
-    """A new clause, another date, a policy confirmed, expiring, repealed or published again is news."""
+    """A new clause, other terms of one, another date, a policy confirmed, expiring, repealed or published again is news."""
     status = policy.status_on(today())
-    clauses = [
-        (c.order, c.heading, c.text, c.amount_text, c.formula, c.mode, c.opens_on, c.closes_on)
-        for c in policy.clause_list
-    ]
     return ListEntry(
         key=policy.slug,
         title=policy.title,
@@ -50,7 +56,7 @@ def _entry(policy: IncentivePolicy) -> ListEntry:
             policy.published_at,
             policy.verified_on,
             status,
-            clauses,
+            [_terms(clause) for clause in policy.clause_list],
             [attachment.sha256 for attachment in policy.attachments.all()],
         ),
     )
@@ -65,7 +71,7 @@ public_lists.register(
         listing=policy_listing,
         entry=_entry,
         prepare=lambda rows: rows.select_related("industry", "replaced_by").prefetch_related(
-            "clauses", "attachments"
+            "clauses__materials", "attachments"
         ),
     ),
 )

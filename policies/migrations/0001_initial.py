@@ -145,6 +145,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '惠企政策',
                 'ordering': [models.OrderBy(models.F('issued_on'), descending=True, nulls_last=True), 'pk'],
                 'permissions': [('review_incentivepolicy', '审核惠企政策'), ('publish_incentivepolicy', '公开、核实、撤下惠企政策')],
+                'indexes': [models.Index(fields=['state', 'level', 'theme'], name='policies_in_state_c19cc6_idx')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('replaced_by', models.F('pk')), _negated=True), name='policy_not_replaced_by_itself'), models.CheckConstraint(condition=models.Q(('expires_on__isnull', True), ('in_force_from__isnull', True), ('expires_on__gte', models.F('in_force_from')), _connector='OR'), name='policy_expires_after_start', violation_error_message='有效期至不能早于施行日期。')],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +204,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '政策条款',
                 'verbose_name_plural': '政策条款',
                 'ordering': ['policy_id', 'order', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('opens_on__isnull', True), ('closes_on__isnull', True), ('closes_on__gte', models.F('opens_on')), _connector='OR'), name='clause_closes_after_opening', violation_error_message='申报截止不能早于申报开始。')],
             },
         ),
         migrations.CreateModel(
@@ -239,6 +242,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '政策兑现',
                 'ordering': ['-filed_on', '-pk'],
                 'permissions': [('review_policyclaim', '审核政策兑现'), ('approve_policyclaim', '批准政策兑现'), ('pay_policyclaim', '登记政策兑付')],
+                'indexes': [models.Index(fields=['clause', 'state'], name='policies_po_clause__e53bbe_idx')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('refused', 'withdrawn')), _negated=True), fields=('clause', 'enterprise', 'year'), name='claim_once_a_year', violation_error_message='这家企业本年度已有这一条款的兑现在办或已办。'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('approved', 'paid')), _negated=True), models.Q(('approved_on__isnull', False), ('approved_yuan__gt', 0)), _connector='OR'), name='claim_committed_has_amount'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'paid'), _negated=True), ('paid_on__isnull', False), _connector='OR'), name='claim_paid_has_date')],
             },
         ),
         migrations.CreateModel(
@@ -272,37 +277,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '常见问题',
                 'ordering': ['policy_id', 'order', 'pk'],
             },
-        ),
-        migrations.AddIndex(
-            model_name='incentivepolicy',
-            index=models.Index(fields=['state', 'level', 'theme'], name='policies_in_state_c19cc6_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='incentivepolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('replaced_by', models.F('pk')), _negated=True), name='policy_not_replaced_by_itself'),
-        ),
-        migrations.AddConstraint(
-            model_name='incentivepolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on__isnull', True), ('in_force_from__isnull', True), ('expires_on__gte', models.F('in_force_from')), _connector='OR'), name='policy_expires_after_start', violation_error_message='有效期至不能早于施行日期。'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyclause',
-            constraint=models.CheckConstraint(condition=models.Q(('opens_on__isnull', True), ('closes_on__isnull', True), ('closes_on__gte', models.F('opens_on')), _connector='OR'), name='clause_closes_after_opening', violation_error_message='申报截止不能早于申报开始。'),
-        ),
-        migrations.AddIndex(
-            model_name='policyclaim',
-            index=models.Index(fields=['clause', 'state'], name='policies_po_clause__e53bbe_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyclaim',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('refused', 'withdrawn')), _negated=True), fields=('clause', 'enterprise', 'year'), name='claim_once_a_year', violation_error_message='这家企业本年度已有这一条款的兑现在办或已办。'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyclaim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('approved', 'paid')), _negated=True), models.Q(('approved_on__isnull', False), ('approved_yuan__gt', 0)), _connector='OR'), name='claim_committed_has_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='policyclaim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'paid'), _negated=True), ('paid_on__isnull', False), _connector='OR'), name='claim_paid_has_date'),
         ),
     ]

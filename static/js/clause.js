@@ -26,11 +26,14 @@
     verdict.setAttribute("role", "status");
     formula?.after(verdict);
 
-    let timer = 0;
+    let timer = 0, checked = 0;
+    // Only the answer to the last question counts: an earlier one may arrive after it.
     const check = async () => {
+      const turn = ++checked;
       const answer = await fetch(rule.dataset.check, { method: "POST", body: new FormData(form) }).catch(() => null);
       if (!answer?.ok) return;
       const found = await answer.json();
+      if (turn !== checked) return;
       const sentence = rule.querySelector(".rule-sentence");
       sentence.hidden = !found.sentence;
       sentence.querySelector("b").textContent = found.sentence;

@@ -18,7 +18,7 @@
   const box = document.getElementById("id_item");
   const list = document.getElementById("item-options");
   const chosen = document.getElementById("chosen");
-  let options = [], active = -1, timer = 0, asked = 0;
+  let options = [], active = -1, timer = 0, asked = 0, checked = 0, picked = 0;
 
   const close = () => { list.hidden = true; box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); active = -1; };
   const mark = (index) => {
@@ -55,8 +55,9 @@
     const text = box.value.trim(), turn = ++asked;
     if (!text) { options = []; close(); return; }
     const response = await ask(`${box.dataset.url}?q=${encodeURIComponent(text)}`);
-    if (turn !== asked || !response) return;
-    options = (await response.json()).items;
+    const items = (await response?.json())?.items;
+    if (turn !== asked || !items) return;
+    options = items;
     if (!options.length) said.textContent = `没有找到“${text}”。可以试试常用叫法或拼音首字母，例如 yyzz。`;
     show();
   };
@@ -64,9 +65,11 @@
     if (item.url) { location.assign(item.url); return; }
     if (box.dataset.page) { location.assign(`${box.dataset.page}?item=${encodeURIComponent(item.code)}`); return; }
     box.value = item.name; close();
+    const turn = ++picked;
     const response = await ask(`?item=${encodeURIComponent(item.code)}`);
-    if (!response) return;
-    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    const page = await response?.text();
+    if (turn !== picked || !page) return;
+    const fresh = new DOMParser().parseFromString(page, "text/html");
     for (const part of ["chosen", "item-form"]) document.getElementById(part).replaceChildren(...fresh.getElementById(part).childNodes);
     document.getElementById("attachment-target")?.replaceWith(fresh.getElementById("attachment-target"));
     document.dispatchEvent(new Event("counter:materials"));
@@ -110,7 +113,9 @@
     const caption = held[row.dataset.material];
     row.querySelector("[data-licence]").textContent = caption ? `证照库已有：${caption}，不勾选即免交` : "";
   });
+  // Only the answer to the last question counts: an earlier one may arrive after it.
   const check = async () => {
+    const turn = ++checked;
     if (!number.value.trim()) return;
     const body = new FormData();
     body.set("number", number.value);
@@ -118,8 +123,8 @@
     body.set("csrfmiddlewaretoken", token());
     chosen.querySelectorAll("[data-material]").forEach((row) => body.append("materials", row.dataset.material));
     const response = await ask(number.dataset.url, { method: "POST", body });
-    if (!response) return;
-    const answer = await response.json();
+    const answer = await response?.json();
+    if (turn !== checked || !answer) return;
     state.className = answer.ok ? "wb-soft" : "wb-error";
     state.textContent = answer.ok ? "校验通过" : answer.error;
     number.setAttribute("aria-invalid", String(!answer.ok));

@@ -81,6 +81,29 @@ def test_a_login_that_ran_out_loses_nothing(open_page: Callable[..., Any]) -> No
         page.press("[name=phone]", "Control+Enter")
 
 
+def test_an_earlier_answer_about_the_number_does_not_replace_a_later_one(
+    open_page: Callable[..., Any],
+) -> None:
+    page = open_page(account="window-zhang")
+    held: list[Any] = []
+
+    def hold_the_first(route: Any) -> None:
+        held.append(route)
+        if len(held) > 1:
+            route.continue_()
+
+    page.route("**/services/case/applicant/", hold_the_first)
+    filled(page, wrong_credit_code(58))
+    page.fill("[name=number]", credit_code(58))
+    page.locator("[name=phone]").focus()
+    page.locator("#number-state", has_text="校验通过").wait_for()
+    with page.expect_response("**/services/case/applicant/") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.evaluate("() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown)))")
+    assert page.locator("#number-state").inner_text() == "校验通过"
+
+
 def test_bad_input_is_refused_in_words(open_page: Callable[..., Any], tmp_path: Path) -> None:
     page = open_page(account="window-zhang")
     filled(page, wrong_credit_code(54))

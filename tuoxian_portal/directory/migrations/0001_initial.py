@@ -186,6 +186,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '企业',
                 'ordering': ['order', 'name'],
                 'abstract': False,
+                'constraints': [models.UniqueConstraint(condition=models.Q(('credit_code', ''), _negated=True), fields=('credit_code',), name='enterprise_credit_code_unique')],
             },
         ),
         migrations.CreateModel(
@@ -298,9 +299,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['kind', 'enterprise'], name='directory_e_kind_dfe587_idx')],
                 'constraints': [models.UniqueConstraint(fields=('enterprise', 'kind'), name='enterprise_qualification_once', violation_error_message='这项资质已经列出。')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='enterprise',
-            constraint=models.UniqueConstraint(condition=models.Q(('credit_code', ''), _negated=True), fields=('credit_code',), name='enterprise_credit_code_unique'),
         ),
     ]

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '报告',
                 'ordering': ['-period', 'kind', '-revision'],
                 'permissions': [('produce_reportrun', '生成报告'), ('rerun_reportrun', '重新生成报告')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('kind', 'period'), name='report_one_current'), models.UniqueConstraint(fields=('kind', 'period', 'revision'), name='report_revision_once')],
             },
         ),
         migrations.CreateModel(
@@ -54,18 +55,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '报告文件',
                 'verbose_name_plural': '报告文件',
                 'ordering': ['run', 'format'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'format'), name='report_file_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='reportrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'current')), fields=('kind', 'period'), name='report_one_current'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportrun',
-            constraint=models.UniqueConstraint(fields=('kind', 'period', 'revision'), name='report_revision_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportfile',
-            constraint=models.UniqueConstraint(fields=('run', 'format'), name='report_file_once'),
         ),
     ]

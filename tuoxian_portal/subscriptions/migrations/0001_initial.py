@@ -84,6 +84,8 @@ class Migration(migrations.Migration):
                 'verbose_name': '待发邮件',
                 'verbose_name_plural': '待发邮件',
                 'ordering': ['-created_at', '-pk'],
+                'indexes': [models.Index(fields=['state', 'next_try_at'], name='message_due')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'digest'), ('state__in', ['queued', 'sending'])), fields=('subscription',), name='message_one_open_digest')],
             },
         ),
         migrations.CreateModel(
@@ -98,18 +100,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '提醒内容',
                 'verbose_name_plural': '提醒内容',
                 'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('subscription', 'edition'), name='delivered_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['state', 'next_try_at'], name='message_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'digest'), ('state__in', ['queued', 'sending'])), fields=('subscription',), name='message_one_open_digest'),
-        ),
-        migrations.AddConstraint(
-            model_name='delivered',
-            constraint=models.UniqueConstraint(fields=('subscription', 'edition'), name='delivered_once'),
         ),
     ]

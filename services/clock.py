@@ -72,8 +72,11 @@ class CaseClock:
         # An extension is in working days whatever the unit of the limit (行政许可法 Art. 82).
         due = self._walk(due, extra, DayUnit.WORKING)
         for pause_start, pause_end in self._pauses(span):
-            if self._between(due, pause_start, span.unit) > 0:
+            last = self._round(due, span.unit)
+            if pause_start > last:
                 break  # the limit had run out before the procedure began
+            if pause_start > due:
+                due = last  # begun on the days by which a day off had moved the limit
             due = self._walk(due, self._between(pause_start, pause_end, span.unit), span.unit)
         return self._round(due, span.unit)
 

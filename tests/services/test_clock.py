@@ -59,7 +59,7 @@ def test_special_procedures_give_their_days_back_and_an_extension_adds(start, da
     # What the workflow cannot do: a procedure that begins after the limit has run out.
     kept: list[tuple[date, date]] = []
     for begin, end in pauses:
-        if CALENDAR.between(slow_deadline(start, days, kept, extra), begin) == 0:
+        if begin <= slow_deadline(start, days, kept, extra):
             kept.append((begin, end))
     spans = [Span(ClockKind.STATUTORY, start, days=days)]
     spans += [Span(ClockKind.SPECIAL, begin, end, days=5) for begin, end in kept]
@@ -159,3 +159,23 @@ def test_no_clock_is_invented_where_no_limit_is_known():
         }
     )
     assert [limit[:3] for limit in both] == [("statutory", 30, "calendar"), ("promised", 3, "working")]
+
+
+def test_a_procedure_begun_on_the_day_off_after_the_last_day_gives_nothing_back():
+    clock = CaseClock(
+        [
+            Span(ClockKind.STATUTORY, date(2026, 11, 2), days=4),  # Friday the 6th
+            Span(ClockKind.SPECIAL, date(2026, 11, 7), date(2026, 11, 20), days=10),
+        ],
+        CALENDAR,
+    )
+    assert clock.decide_by == date(2026, 11, 6)
+
+
+def test_a_procedure_begun_on_the_day_to_which_a_day_off_moved_the_limit_is_in_time():
+    # Five calendar days after Monday the 2nd end on Saturday the 7th, and so on Monday the 9th.
+    limit = Span(ClockKind.STATUTORY, date(2026, 11, 2), days=5, unit="calendar")
+    assert CaseClock([limit], CALENDAR).decide_by == date(2026, 11, 9)
+    for begins, due in ((date(2026, 11, 9), date(2026, 11, 18)), (date(2026, 11, 10), date(2026, 11, 9))):
+        procedure = Span(ClockKind.SPECIAL, begins, date(2026, 11, 18), days=7)
+        assert CaseClock([limit, procedure], CALENDAR).decide_by == due

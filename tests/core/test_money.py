@@ -28,7 +28,7 @@ def test_wan_and_yuan_say_the_same(value):
 @given(amounts)
 def test_the_unit_follows_the_size_and_never_parts_from_the_number(value):
     number, unit = money.format_wan(value).split(money.NBSP)
-    assert unit == ("亿元" if abs(value) >= 10_000 else "万元")
+    assert unit == ("亿元" if abs(round(value, 2)) >= 10_000 else "万元")
     factor = 10_000 if unit == "亿元" else 1
     assert abs(Decimal(number.replace(",", "")) * factor - value) <= Decimal("0.005") * factor
 
@@ -40,6 +40,8 @@ def test_the_unit_follows_the_size_and_never_parts_from_the_number(value):
         (650, "650 万元"),
         (Decimal("9999.99"), "9,999.99 万元"),
         (10_000, "1 亿元"),
+        (Decimal("9999.999999"), "1 亿元"),
+        (Decimal("-0.001"), "0 万元"),
         (0, "0 万元"),
         (None, ""),
     ],
@@ -49,7 +51,14 @@ def test_wan_as_people_say_it(value, text):
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(Decimal("0.42"), "0.42 元"), (9_999, "9,999 元"), (10_000, "1 万元"), (None, "")]
+    ("value", "text"),
+    [
+        (Decimal("0.42"), "0.42 元"),
+        (9_999, "9,999 元"),
+        (10_000, "1 万元"),
+        (Decimal("99999999.99"), "1 亿元"),
+        (None, ""),
+    ],
 )
 def test_yuan_as_people_say_it(value, text):
     assert money.format_yuan(value).replace(money.NBSP, " ") == text

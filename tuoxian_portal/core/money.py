@@ -5,12 +5,16 @@ from decimal import ROUND_HALF_UP, Decimal
 NBSP = "\u00a0"  # number and unit never part at the end of a line
 
 
+def _rounded(value: Decimal | float | int, places: int = 2) -> Decimal:
+    """Half up, and never a nought with a minus before it."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) + 0
+
+
 def plain(value: Decimal | float | int | None, places: int = 2) -> str:
     """`1234.50` as `1,234.5`: grouped, rounded half up, no trailing zeros; "" for None."""
     if value is None:
         return ""
-    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    text = f"{rounded:,f}"
+    text = f"{_rounded(value, places):,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -19,7 +23,7 @@ def format_wan(value: Decimal | int | None) -> str:
     if value is None:
         return ""
     amount = Decimal(value)
-    if abs(amount) >= 10_000:
+    if abs(_rounded(amount)) >= 10_000:  # what is shown decides: 9,999.999 is not “10,000 万元”
         return f"{plain(amount / 10_000)}{NBSP}亿元"
     return f"{plain(amount)}{NBSP}万元"
 
@@ -29,7 +33,7 @@ def format_yuan(value: Decimal | int | None) -> str:
     if value is None:
         return ""
     amount = Decimal(value)
-    return format_wan(amount / 10_000) if abs(amount) >= 10_000 else f"{plain(amount)}{NBSP}元"
+    return format_wan(amount / 10_000) if abs(_rounded(amount)) >= 10_000 else f"{plain(amount)}{NBSP}元"
 
 
 def percent(part: Decimal | float | int, whole: Decimal | float | int) -> Decimal | None:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,6 +93,21 @@ def test_one_wrong_character_of_an_identity_number_is_noticed(number, place, oth
     if wrong != number:
         with pytest.raises(ValidationError):
             codes.clean_identity_number(wrong)
+
+
+def test_digits_of_another_script_are_not_two_ways_to_write_one_number():
+    number = "440524188001010014"
+    arabic = number.translate({ord(d): 0x0660 + int(d) for d in "0123456789"})
+    with pytest.raises(ValidationError):
+        codes.clean_identity_number(arabic)
+    with pytest.raises(ValidationError):
+        codes.clean_phone("1380000123\u0664")
+
+
+def test_somebody_born_today_in_the_county_is_no_mistake():
+    with freeze_time("2026-11-23 17:00:00"):  # one in the morning of the 24th in the county
+        number = with_check("15012220261124001")
+        assert codes.clean_identity_number(number) == number
 
 
 def test_people_keep_the_code_of_a_division_that_is_gone():

@@ -9,15 +9,17 @@ import unicodedata
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from stdnum.cn import uscc
 from stdnum.iso7064 import mod_11_2
 
-PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$")
+# ASCII throughout: digits of another script would be a second way to write one number, with another hash.
+PROJECT_CODE = re.compile(r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$", re.ASCII)
 UNCHECKED = re.compile(r"[0-9A-Z()/]{5,30}", re.ASCII)
-MOBILE = re.compile(r"^1[3-9]\d{9}$")
+MOBILE = re.compile(r"^1[3-9]\d{9}$", re.ASCII)
 # A local number never starts with 0 or 1, so that a mobile number with a digit missing is not taken for one.
 # An extension needs an area code: eleven digits without one are a mistyped mobile number.
-LANDLINE = re.compile(r"^(0\d{2,3}[2-9]\d{6,7}(\d{1,6})?|[2-9]\d{6,7})$")
+LANDLINE = re.compile(r"^(0\d{2,3}[2-9]\d{6,7}(\d{1,6})?|[2-9]\d{6,7})$", re.ASCII)
 
 
 def compact(value: str) -> str:
@@ -44,7 +46,7 @@ def clean_identity_number(value: str) -> str:
     The first six digits are not looked up: people keep the code of a division that no longer exists.
     """
     number = compact(value)
-    if len(number) != 18 or not re.fullmatch(r"\d{17}[\dX]", number):
+    if len(number) != 18 or not re.fullmatch(r"\d{17}[\dX]", number, re.ASCII):
         raise ValidationError("居民身份证号码应为 18 位，前 17 位为数字，最后一位为数字或 X。")
     if not mod_11_2.is_valid(number):
         raise ValidationError("居民身份证号码校验位不符，请对照证件逐位核对。")
@@ -52,7 +54,7 @@ def clean_identity_number(value: str) -> str:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         raise ValidationError("居民身份证号码中的出生日期不存在，请核对第 7 至 14 位。") from None
-    if not date(1880, 1, 1) <= born <= date.today():
+    if not date(1880, 1, 1) <= born <= timezone.localdate():
         raise ValidationError("居民身份证号码中的出生日期不合理，请核对第 7 至 14 位。")
     return number
 
@@ -76,7 +78,7 @@ def clean_unchecked_number(value: str) -> str:
 def clean_project_code(value: str) -> str:
     """The 投资项目代码 as `YYMM-150122-NN-NN-NNNNNN` (24 characters with its hyphens)."""
     text = unicodedata.normalize("NFKC", value or "").strip()
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub(r"\D", "", text, flags=re.ASCII)
     if len(digits) == 20:
         text = "-".join((digits[:4], digits[4:10], digits[10:12], digits[12:14], digits[14:]))
     if not PROJECT_CODE.match(text) or not 1 <= int(text[2:4]) <= 12:

@@ -14,6 +14,7 @@ from services.choices_cases import (
     DECISION_STATES,
     CaseState,
 )
+from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.calendar import load_calendar, today
 from tuoxian_portal.core.workflow import Transition, Workflow, register_check
 
@@ -78,9 +79,20 @@ def decline_proposed(case: Any, user: Any) -> str | None:
 
 
 def not_the_reviewer(case: Any, user: Any) -> str | None:
-    if user is not None and user.pk in {case.reviewer_id, case.signed_by_id}:
+    """In no round: an opinion that was sent back is still a review. One query, unless she is named."""
+    if user is None:
+        return None
+    if user.pk in {case.reviewer_id, case.signed_by_id} or user.pk in _reviewers_before(case):
         return "您是本件的审查人，审批须由另一人作出。"
     return None
+
+
+def _reviewers_before(case: Any) -> frozenset[int]:
+    """Who gave an opinion on the case, in whatever round: keys of users, from its history."""
+    if "_reviewers" not in case.__dict__:
+        opinions = history_of(case).filter(action="submit").values_list("actor", flat=True)
+        case.__dict__["_reviewers"] = frozenset(pk for pk in opinions if pk)
+    return case.__dict__["_reviewers"]
 
 
 def helpers_of(case: Any) -> frozenset[int]:

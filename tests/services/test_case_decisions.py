@@ -51,6 +51,16 @@ def test_who_reviewed_a_case_never_approves_it(hall):
     assert do.approve_case(case=case, actor=hall.approver).approver == hall.approver
 
 
+def test_an_opinion_that_was_sent_back_is_still_a_review(hall):
+    both = UserFactory(roles=["reviewer", "approver"], department=hall.department)
+    case = hall.case_in(CaseState.REVIEWING)
+    case = do.submit_opinion(case=case, actor=both, outcome="approved", reason="符合条件")
+    case = do.return_to_review(case=case, actor=hall.approver, reason="请核对面积")
+    case = do.submit_opinion(case=case, actor=hall.reviewer, outcome="approved", reason="面积已核对")
+    with pytest.raises(WorkflowError, match="另一人"):
+        do.approve_case(case=case, actor=both)
+
+
 def test_a_special_procedure_gives_back_the_days_it_really_took(hall):
     with freeze_time(MONDAY) as frozen:
         case = hall.case_in(CaseState.REVIEWING)

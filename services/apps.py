@@ -14,7 +14,11 @@ class ServicesConfig(AppConfig):
 def _calendar_changed() -> None:
     """The working-day calendar was edited: the worker derives open deadlines again."""
     from services.models import Case
+    from tuoxian_portal.core.calendar import load_calendar
     from tuoxian_portal.core.jobs import enqueue
 
     if Case.objects.open().exists():
-        enqueue("recompute-deadlines", title="按新的工作日历推算期限", dedupe_key="deadlines")
+        # A job that runs already may have passed the cases that this edit moves; the days of one form
+        # are one edit.
+        key = f"deadlines-{load_calendar().digest}"
+        enqueue("recompute-deadlines", title="按新的工作日历推算期限", dedupe_key=key)

@@ -12,10 +12,13 @@ from services.actions.following import follow_cases, lock_bundle, open_bundles
 from services.choices_cases import OPEN_STATES, CaseState
 from services.models.cases import Case
 from tuoxian_portal.audit.actions import log
+from tuoxian_portal.audit.steps import differences
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.concurrency import bump
 from tuoxian_portal.core.errors import PortalError
 
 logger = logging.getLogger(__name__)
+DERIVED = ("due_on", "due_kind", "decide_by")
 
 
 @dataclass(frozen=True)
@@ -68,21 +71,19 @@ def _recompute_cases(batch: int) -> list[Moved]:
                 return moved
             last = cases[-1].pk
             for case in cases:
-                before = (case.due_on, case.due_kind, case.decide_by)
+                before = {name: getattr(case, name) for name in DERIVED}
                 set_deadlines(case, list(case.intervals.all()))
-                if (case.due_on, case.due_kind, case.decide_by) == before:
+                changes = differences(before, {name: getattr(case, name) for name in DERIVED})
+                if not changes:
                     continue
-                case.version += 1
-                case.save(update_fields=["due_on", "due_kind", "decide_by", "version"])
-                change = Moved(case.case_number, before[0], case.due_on, before[2], case.decide_by)
-                moved.append(change)
-                log(
-                    actor=None,
-                    action="recompute",
-                    target=case,
-                    reason="工作日历变更",
-                    changes={"due_on": [str(before[0] or ""), str(case.due_on or "")]},
+                bump(case)
+                case.save(update_fields=[*DERIVED, "version"])
+                moved.append(
+                    Moved(
+                        case.case_number, before["due_on"], case.due_on, before["decide_by"], case.decide_by
+                    )
                 )
+                log(actor=None, action="recompute", target=case, reason="工作日历变更", changes=changes)
 
 
 def accept_by_law() -> list[Case]:

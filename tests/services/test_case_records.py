@@ -19,7 +19,7 @@ from tests.factories.cases import IDENTITY, Hall
 from tests.factories.directory import OutletFactory
 from tuoxian_portal.accounts.models import Role
 from tuoxian_portal.audit.actions import history_of
-from tuoxian_portal.core.calendar import forget_calendar
+from tuoxian_portal.core.calendar import announce_change, forget_calendar
 from tuoxian_portal.core.errors import EditConflict, NotPermitted, WorkflowError
 from tuoxian_portal.core.models import CalendarDay, Job
 
@@ -118,6 +118,32 @@ def test_a_changed_calendar_moves_open_deadlines_and_lists_them(hall):
     before = done.decide_by
     done.refresh_from_db()
     assert done.decide_by == before
+
+
+def test_the_history_says_which_date_the_calendar_moved(hall):
+    with freeze_time(MONDAY):
+        case = hall.case_in(CaseState.SPECIAL)
+        before = case.decide_by
+        CalendarDay.objects.create(date=before, is_working=False, name="测试放假")
+        forget_calendar()
+        assert recompute_deadlines()
+    case.refresh_from_db()
+    assert history_of(case)[0].changes == {"decide_by": [str(before), str(case.decide_by)]}
+
+
+def test_an_edit_while_deadlines_are_being_derived_has_them_derived_once_more(
+    hall, django_capture_on_commit_callbacks
+):
+    with freeze_time(MONDAY):
+        hall.case_in(CaseState.REVIEWING)
+        with django_capture_on_commit_callbacks(execute=True):
+            announce_change()
+        Job.objects.filter(kind="recompute-deadlines").update(state=Job.State.RUNNING)
+        with django_capture_on_commit_callbacks(execute=True):
+            for day in (11, 12):  # one form, two days: one job
+                CalendarDay.objects.create(date=date(2026, 11, day), is_working=False, name="测试放假")
+                announce_change()
+    assert Job.objects.filter(kind="recompute-deadlines").exclude(state=Job.State.RUNNING).count() == 1
 
 
 def test_editing_the_calendar_has_the_worker_derive_deadlines_again(

@@ -4,6 +4,7 @@ The day of an event does not count (民法典 Art. 201): a deadline of n working
 n-th working day that follows it. A year nobody has entered counts weekdays only and is 推算.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
@@ -44,6 +45,12 @@ class WorkingCalendar:
             day += ONE_DAY
             count += self.is_working_day(day)
         return count
+
+    @property
+    def digest(self) -> str:
+        """The same for the same days, another one after any edit."""
+        days = repr((sorted(self.exceptions.items()), sorted(self.published)))
+        return hashlib.sha256(days.encode()).hexdigest()[:32]
 
     def is_projected(self, start: date, end: date) -> bool:
         """Whether a span touches a year whose holidays are not yet published."""

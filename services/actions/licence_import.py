@@ -156,7 +156,7 @@ def walk(file: Any, progress: Callable[..., None], *, keep: list[Licence], sourc
     seen: dict[tuple[int, str], int] = {}
     rows = read_rows(file, COLUMNS)
     while batch := list(islice(rows, BATCH)):
-        _settle(_good(batch, kinds, seen, report, source), report, keep)
+        _settle(_good(batch, kinds, seen, report, source), batch[0].unsaid, report, keep)
         progress(report.total, 0, f"已核对 {report.total} 行")
     return report
 
@@ -197,8 +197,11 @@ def _good(
         yield licence
 
 
-def _settle(incoming: Iterator[Licence], report: ImportReport, keep: list[Licence]) -> None:
-    """Compares a batch with the register; one query."""
+def _settle(
+    incoming: Iterator[Licence], unsaid: frozenset[str], report: ImportReport, keep: list[Licence]
+) -> None:
+    """Compares a batch with the register; one query. What a workbook has no column for stays as it is: a
+    list without 注销日期 brings no revoked licence back."""
     new = {(licence.kind_id, licence.number_hash): licence for licence in incoming}
     known = {
         (licence.kind_id, licence.number_hash): licence
@@ -206,6 +209,8 @@ def _settle(incoming: Iterator[Licence], report: ImportReport, keep: list[Licenc
     }
     for key, licence in new.items():
         old = known.get(key)
+        for name in unsaid if old else ():
+            setattr(licence, name, getattr(old, name))
         if old is None:
             report.added += 1
         elif any(getattr(old, name) != getattr(licence, name) for name in FIELDS if name != "source"):

@@ -47,6 +47,11 @@ def test_rows_come_with_their_numbers_under_titles_and_stars() -> None:
     ]
 
 
+def test_a_row_of_spaces_is_an_empty_row() -> None:
+    file = book(["编号", "份数", "日期"], ["A1", 2, None], [" ", "\u3000", None], ["A2", 1, None])
+    assert [(r.number, r.errors) for r in read_rows(file, COLUMNS)] == [(2, {}), (4, {})]
+
+
 def test_every_wrong_cell_of_a_row_is_named() -> None:
     [row] = read_rows(book(["代码", "份数", "日期"], [None, "二", "昨天"]), COLUMNS)
     assert row.values == {"note": ""}

@@ -298,6 +298,27 @@ def test_a_check_writes_nothing_an_import_writes_all_and_a_second_changes_nothin
     assert Licence.objects.count() == 2
 
 
+def test_a_column_that_is_absent_changes_nothing(keeper, django_capture_on_commit_callbacks) -> None:
+    kind = LicenceKindFactory()
+    kept = LicenceFactory(
+        kind=kind, number="A-1", issuer="原机关", valid_until=date(2030, 1, 1), revoked_on=date(2026, 1, 1)
+    )
+    file = book(
+        [kind.name, "A-1", "测试企业", CREDIT_CODE, "2025-01-05", "是"],
+        headings=["证照类型", "证照编号", "持证主体", "持证主体代码", "颁证日期", "是否签章"],
+    )
+    check = checked(file, keeper, django_capture_on_commit_callbacks)
+    with django_capture_on_commit_callbacks(execute=True):
+        confirm_import(check=check, actor=keeper)
+    kept.refresh_from_db()
+    assert kept.holder_name == "测试企业"
+    assert (kept.issuer, kept.valid_until, kept.status) == (
+        "原机关",
+        date(2030, 1, 1),
+        LicenceStatus.REVOKED,
+    )
+
+
 def test_one_bad_row_refuses_all_with_its_reason(keeper, django_capture_on_commit_callbacks) -> None:
     kind = LicenceKindFactory()
     file = book(

@@ -36,6 +36,11 @@ def text(value: Any) -> str:
     return " ".join(str(value).split())
 
 
+def is_blank(value: Any) -> bool:
+    """Whether nobody sees anything in the cell."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
 def lines(value: Any) -> str:
     """Text that keeps its line breaks."""
     if not isinstance(value, str):
@@ -109,7 +114,7 @@ class Column:
 
     def read(self, value: Any) -> Any:
         """Raises `ValidationError` for a cell that is empty but required, too long, or no such value."""
-        if value is None or (isinstance(value, str) and not value.strip()):
+        if is_blank(value):
             if self.required:
                 raise ValidationError("不能为空，请填写。")
             return self.empty
@@ -122,11 +127,13 @@ class Column:
 @dataclass
 class SheetRow:
     """A row: its number as Excel shows it, its values by column name (those in error are absent), and
-    `{heading: what is wrong}`."""
+    `{heading: what is wrong}`. `unsaid` names the optional columns that the sheet has not: their values
+    are `Column.empty`, and say nothing."""
 
     number: int
     values: dict[str, Any]
     errors: dict[str, str] = field(default_factory=dict)
+    unsaid: frozenset[str] = frozenset()
 
 
 def read_rows(
@@ -188,8 +195,9 @@ def _rows(
     rows: Iterator[tuple[int, tuple]], columns: list[Column], places: dict[str, int], max_rows: int
 ) -> Iterator[SheetRow]:
     count = blank = 0
+    unsaid = frozenset(column.name for column in columns) - set(places)
     for number, cells in rows:
-        if all(cell is None or cell == "" for cell in cells):
+        if all(map(is_blank, cells)):
             blank += 1
             if blank > EMPTY_ROWS:
                 return
@@ -198,7 +206,7 @@ def _rows(
         count += 1
         if count > max_rows:
             raise ValidationError(f"超过 {max_rows} 行，请分成几份导入。")
-        row = SheetRow(number, {})
+        row = SheetRow(number, {}, unsaid=unsaid)
         for column in columns:
             at = places.get(column.name)
             try:

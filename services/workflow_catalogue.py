@@ -25,6 +25,13 @@ def has_no_next_version(record: Any, user: Any) -> str | None:
     return "已有修订稿，请在修订稿上修改。" if hasattr(record, "next_draft") else None
 
 
+def revises_what_is_published(record: Any, user: Any) -> str | None:
+    item = getattr(record, "revises", None)
+    if item is not None and item.state != S.PUBLISHED:
+        return "原事项已停办，修订稿不能使它重新公开。请放弃修订稿，或先重新编制并发布原事项。"
+    return None
+
+
 def publication(model: str, *, revisable: bool) -> Workflow:
     """The table for one model. A published item is revised in a draft beside it; a published bundle
     has no case history of its own and is simply taken back."""
@@ -39,7 +46,7 @@ def publication(model: str, *, revisable: bool) -> Workflow:
             frozenset({S.REVIEWED}),
             S.PUBLISHED,
             publish,
-            guards=(complete,),
+            guards=(revises_what_is_published, complete),
             confirm="发布后群众立即可见。",
             tone="primary",
         ),

@@ -9,7 +9,7 @@ from services.choices import PublicationState
 from services.models import ItemVersion, ServiceBundle, ServiceItem
 from services.publishing import gaps_of
 from services.versions import content_of, copy_content
-from services.workflow_catalogue import bundle_workflow, item_workflow
+from services.workflow_catalogue import bundle_workflow, item_workflow, revises_what_is_published
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import WorkflowError
@@ -84,6 +84,9 @@ def publish(*, record: Record, actor: Any, version: int | None = None) -> Record
     now = timezone.now()
     if isinstance(fresh, ServiceItem) and fresh.revises_id:
         item = ServiceItem.objects.select_for_update().get(pk=fresh.revises_id)
+        fresh.revises = item
+        if refusal := revises_what_is_published(fresh, actor):  # retired in the same moment
+            raise WorkflowError(refusal)
         copy_content(fresh, item)
         # The draft leaves before anything asks which draft revises the item.
         ServiceItem.objects.get(pk=fresh.pk).delete()

@@ -13,6 +13,7 @@ from services.versions import content_of, contents_of
 from tests.factories.accounts import UserFactory
 from tests.factories.catalogue import CompleteItemFactory, MaterialFactory, ThemeFactory, add_line
 from tests.factories.directory import OutletFactory
+from tuoxian_portal.core.errors import WorkflowError
 
 pytestmark = pytest.mark.django_db
 
@@ -160,3 +161,12 @@ def test_a_paper_licence_can_be_refused_by_one_item() -> None:
     assert ItemMaterial.objects.get(pk=line.pk).snapshot()["electronic_licence"] == "电子营业执照"
     line.licence_accepted = False
     assert line.snapshot()["electronic_licence"] == ""
+
+
+def test_a_revision_does_not_bring_a_retired_item_back(boss: Any, revised: ServiceItem) -> None:
+    draft = do.review(record=revised.next_draft, actor=boss)
+    do.retire(record=revised, actor=boss, reason="上级取消了这一事项")
+    with pytest.raises(WorkflowError, match="停办"):
+        do.publish(record=draft, actor=boss)
+    revised.refresh_from_db()
+    assert not revised.is_public

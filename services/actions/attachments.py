@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from services.actions.acting import lock
 from services.models.attachments import CaseAttachment
+from services.models.bundle_cases import BundleCase
 from services.models.cases import Case, CaseMaterial
 from services.models.catalogue import Material
 from services.querysets_attachments import ORPHANED_AFTER
@@ -58,6 +59,8 @@ def attach(
         if case is None and submission is not None:
             # Recorded in the meantime, in another window: then it is that case's file.
             case = Case.objects.filter(submission=submission).first()
+            if case is None and BundleCase.objects.filter(submission=submission).exists():
+                raise WorkflowError("这次一次办已经登记。请打开其中的办件，在办件页上传附件。")
         if case is not None:
             case = lock(case, actor)
             if not case.is_open:

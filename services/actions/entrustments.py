@@ -430,7 +430,9 @@ def renew_authority(
 
 
 def _extended(entrustment: Entrustment, ends_on: date) -> str:
-    _period(entrustment.starts_on, ends_on)
+    """A renewal is measured from today: what was signed for before does not count against it."""
+    starts_on = entrustment.starts_on
+    _period(starts_on and max(starts_on, today()), ends_on)
     entrustment.ends_on = ends_on
     return f"期限变更至{plain_date(ends_on)}"
 

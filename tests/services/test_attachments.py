@@ -451,3 +451,11 @@ def test_a_file_of_one_material_goes_to_the_cases_of_the_bundle_that_ask_for_it(
     everywhere = {"照片.jpg": "", "身份证.pdf": hall.identity.name}
     assert kept[hall.first] == kept[hall.second] == everywhere
     assert kept[hall.beside] == everywhere | {"平面图.docx": own.name}
+
+
+def test_what_comes_after_a_bundle_was_recorded_is_refused_and_not_lost_later() -> None:
+    hall, token = BundleHall(), uuid4()
+    hall.record(submission=token)
+    with pytest.raises(WorkflowError, match="已经登记"):
+        do.attach(file=upload(), actor=hall.clerk, submission=token)
+    assert not CaseAttachment.objects.exists()

@@ -297,6 +297,21 @@ def test_renewal_says_what_it_changes(desk: HelpDesk) -> None:
     assert other.name in str(paper["table"])
 
 
+def test_an_authority_is_renewed_beyond_its_first_three_years(desk: HelpDesk) -> None:
+    start = today() - timedelta(days=1000)
+    entrustment = desk.helping()
+    Entrustment.objects.update(starts_on=start, signed_on=start, promised_on=start)
+    later = today() + timedelta(days=700)
+    with pytest.raises(ValidationError, match="三年"):
+        do.renew_authority(
+            entrustment=entrustment, actor=desk.helper, signer="测试申请人", ends_on=later.replace(year=2206)
+        )
+    renewed = do.renew_authority(
+        entrustment=entrustment, actor=desk.helper, signer="测试申请人", ends_on=later
+    )
+    assert renewed.ends_on == later
+
+
 def test_renewal_adds_nothing_that_a_stage_covers_already(desk: HelpDesk) -> None:
     entrustment = desk.helping(items=[], stages=[ProjectStage.LAND])
     inside = ItemFactory(stage=ProjectStage.LAND)

@@ -113,7 +113,8 @@ def match_clause(
     rule = clause.rule
     if rule is None:
         cautions = ["来源没有写明适用条件。", *_cautions(clause, status, day)]
-        return ClauseMatch(clause, status, Truth.MAYBE, cautions=cautions, estimate=estimate(clause, facts))
+        amount = within_envelope(clause, estimate(clause, facts))
+        return ClauseMatch(clause, status, Truth.MAYBE, cautions=cautions, estimate=amount)
     why = conditions.explain(rule, facts, day, labels, have=have)
     result = ClauseMatch(clause, status, why.truth, why.met, why.failed, [FACTS[key] for key in why.unknown])
     if why.truth is not Truth.NO:

@@ -23,7 +23,16 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 
 from policies.rules.facts import FACTS, Facts, Kind, show
-from policies.rules.formula_reader import FUNCTIONS, MAX_LENGTH, MONEY, FormulaError, dimension, read
+from policies.rules.formula_reader import (
+    FUNCTIONS,
+    MAX_LENGTH,
+    MONEY,
+    MOST,
+    TOO_LARGE,
+    FormulaError,
+    dimension,
+    read,
+)
 from policies.rules.formula_tree import (
     Asked,
     Band,
@@ -49,7 +58,6 @@ __all__ = [
     "read",
 ]
 
-MOST = Decimal("1e15")
 CENT = Decimal("0.01")
 CONTEXT = Context(prec=34, rounding=ROUND_HALF_UP)
 
@@ -99,7 +107,7 @@ def calculate(text: str, facts: Facts) -> Amount:
 
 def _checked(value: Decimal, at: tuple[int, int]) -> Decimal:
     if abs(value) > MOST:
-        raise FormulaError("算出的数太大，请核对数字和单位。", *at)
+        raise FormulaError(TOO_LARGE, *at)
     return value
 
 

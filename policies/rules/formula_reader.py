@@ -29,6 +29,8 @@ MAX_LENGTH = 500
 MAX_TOKENS = 200
 MAX_DEPTH = 20
 MAX_BANDS = 12
+MOST = Decimal("1e15")  # of any number, in 元 or plain
+TOO_LARGE = "数太大，请核对数字和单位。"
 
 MONEY_UNITS = {"元": Decimal(1), "万元": Decimal(10_000), "亿元": Decimal(100_000_000)}
 RATIO_UNITS = {"%": Decimal("0.01"), "‰": Decimal("0.001")}
@@ -120,6 +122,8 @@ def _number(text: str, match: re.Match[str]) -> Token:
             value, shown = value * RATIO_UNITS[written], f"{shown}{written}"
         else:
             shown = f"{shown}{NBSP}{written}"
+    if value > MOST:
+        raise FormulaError(TOO_LARGE, match.start(), end)
     return Token("number", match[0], match.start(), end, Number(value, shown, is_money, (match.start(), end)))
 
 

@@ -91,7 +91,9 @@ def test_amounts_and_their_sentences(text, yuan, shown):
         ("+".join(["1 元"] * 120), "太长|最多", None),
         ("<script>alert(1)</script>", "不认识", 0),
         ("投资额\x00", "看不见的字符", 3),
-        ("投资额 × 99999999999999999999", "太大", 4),
+        ("投资额 × 99999999999999999999", "太大", 6),
+        ("投资额 × 999999999999999", "太大", 4),
+        ("99999999999999999 亿元", "太大", 0),
     ],
 )
 def test_errors_name_their_place(text, says, at):

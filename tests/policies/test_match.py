@@ -131,6 +131,14 @@ def test_never_more_than_is_left_of_the_envelope(client, clause):
     assert "资金盘子只剩 20 万元" in text(response)
 
 
+def test_the_envelope_holds_where_no_condition_is_stated(client, clause):
+    PolicyClause.objects.update(budget_wan=Decimal(60), condition=None)
+    ClaimFactory(clause=clause, state="approved", approved_yuan=400_000, approved_on=date(2026, 11, 3))
+    response = client.get(MATCH, {"investment": "6000", "equipment": "1200"})
+    (found,) = response.context["result"].maybe
+    assert found.estimate.total == 200_000
+
+
 def test_a_closed_window_is_said(client, clause):
     PolicyClause.objects.update(closes_on=today() - timedelta(days=1))
     assert "现在不在申报期内" in text(client.get(MATCH, {"investment": "6000"}))

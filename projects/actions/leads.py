@@ -164,7 +164,7 @@ def contact_lead(
         reason=reason,
         version=version,
         answered_at=timezone.now(),
-        owner=lead.owner or actor,
+        owner=lambda fresh: fresh.owner or actor,
     )
 
 
@@ -183,8 +183,8 @@ def follow_up_lead(
         lead,
         actor,
         version=version,
-        next_step=next_step or lead.next_step,
-        next_on=next_on or lead.next_on,
+        next_step=lambda fresh: next_step or fresh.next_step,
+        next_on=lambda fresh: next_on or fresh.next_on,
     )
 
 

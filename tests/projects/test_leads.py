@@ -226,6 +226,18 @@ def test_answering_stops_the_promise_and_names_who_answered():
     assert not InvestmentLead.objects.overdue(today()).exists()
 
 
+def test_an_owner_named_meanwhile_stays_and_so_does_the_next_step():
+    officer, owner = UserFactory.create_batch(2, roles=["project_officer"])
+    lead = LeadFactory()
+    seen = InvestmentLead.objects.get(pk=lead.pk)
+    actions.assign_lead(lead=lead, owner=owner, actor=officer)
+    contacted = actions.contact_lead(lead=seen, actor=officer)
+    assert contacted.owner == owner
+    InvestmentLead.objects.update(next_step="寄送园区资料", next_on=today())
+    followed = actions.follow_up_lead(lead=contacted, actor=officer)
+    assert (followed.next_step, followed.next_on) == ("寄送园区资料", today())
+
+
 def test_a_lead_becomes_a_project_once_and_keeps_its_trace():
     officer = UserFactory(roles=["project_officer"])
     lead = LeadFactory(state=LeadState.FOLLOWING, industry=IndustryFactory(), intended_investment_wan=3000)

@@ -34,6 +34,7 @@ from tuoxian_portal.audit.workflow_admin import (
 from tuoxian_portal.core.admin_site import SOURCE_FIELDS, PortalAdmin, badge, labels_of
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
+from tuoxian_portal.core.ordered_rows import OrderedFormSet
 from tuoxian_portal.core.uploads import ACCEPT, check_upload
 
 SHORT_TEXT = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
@@ -83,6 +84,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 class ClauseInline(StackedInline):
     model = PolicyClause
+    formset = OrderedFormSet
     extra = 0
     fields = (("order", "heading"), "text", ("benefit", "amount_text"), ("source_title", "source_date"))
     formfield_overrides = SHORT_TEXT
@@ -92,6 +94,7 @@ class ClauseInline(StackedInline):
 
 class QuestionInline(TabularInline):
     model = PolicyQuestion
+    formset = OrderedFormSet
     extra = 0
     formfield_overrides = SHORT_TEXT
     fields = ("order", "question", "answer")
@@ -122,6 +125,7 @@ class AttachmentForm(forms.ModelForm):
 class AttachmentInline(TabularInline):
     model = PolicyAttachment
     form = AttachmentForm
+    formset = OrderedFormSet
     extra = 0
     fields = ("order", "title", "file")
     verbose_name_plural = _("附件（PDF、JPG、PNG、OFD、DOCX、XLSX；政策公开时任何人可下载）")

@@ -1,5 +1,7 @@
 """Many claims at once from the list: asked once, done one by one, reported row by row."""
 
+import re
+import uuid
 from typing import Any
 
 from django.contrib import admin
@@ -16,9 +18,9 @@ from policies.admin.claim_forms import batch_form
 from policies.models import PolicyClaim
 from policies.workflow_claims import APPROVE, CLAIM_WORKFLOW, REVIEW
 from tuoxian_portal.core.errors import PortalError
-from tuoxian_portal.core.models import Job
 
-DONE_SHOWN = 100
+SHOWN = 100
+CHOSEN = re.compile(r"(?P<number>[A-Z0-9-]{1,20})\.(?P<version>[0-9]{1,9})(?:,|$)", re.ASCII)
 
 
 class ClaimBatchMixin:
@@ -41,40 +43,52 @@ class ClaimBatchMixin:
 
     @admin.action(description=_("确认享受所选（免申即享）"), permissions=["review"])
     def confirm_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        return self._ask(request, "confirm_claim", _keys(queryset))
+        return self._ask(request, "confirm_claim", _versions(queryset))
 
     @admin.action(description=_("审核通过所选"), permissions=["review"])
     def review_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        return self._ask(request, "review_claim", _keys(queryset))
+        return self._ask(request, "review_claim", _versions(queryset))
 
     @admin.action(description=_("批准所选"), permissions=["approve"])
     def approve_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        return self._ask(request, "approve_claim", _keys(queryset))
+        return self._ask(request, "approve_claim", _versions(queryset))
 
     @admin.action(description=_("登记已告知所选"), permissions=["review"])
     def notify_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
-        return self._ask(request, "notify_claim", _keys(queryset))
+        return self._ask(request, "notify_claim", _versions(queryset))
 
     def _ask(
-        self, request: HttpRequest, verb: str, keys: list[int], form: Any = None, problem: str = ""
+        self,
+        request: HttpRequest,
+        verb: str,
+        versions: dict[str, int],
+        form: Any = None,
+        problem: str = "",
+        request_id: str = "",
     ) -> HttpResponse:
+        """Shows what was selected as it is now, and asks; `versions` of the claims are those that were shown
+        first."""
         here: Any = self
         transition = CLAIM_WORKFLOW.by_name[verb]
         form = form or batch_form(verb)
-        ready = PolicyClaim.objects.visible_to(request.user).filter(
-            pk__in=keys[: claim_batch.MOST], state__in=transition.sources
+        rows = PolicyClaim.objects.visible_to(request.user).filter(
+            number__in=list(versions)[: claim_batch.MOST]
         )
+        ready = rows.filter(state__in=transition.sources)
         context = {
             **here.admin_site.each_context(request),
-            "title": f"{transition.label}：选中 {len(keys)} 笔",
+            "title": f"{transition.label}：选中 {len(versions)} 笔",
             "opts": here.opts,
             "transition": transition,
             "form": form,
             "adminform": AdminForm(form, [(None, {"fields": list(form.fields)})], {}, model_admin=here),
             "media": here.media + form.media,
-            "keys": ",".join(map(str, keys)),
-            "total": len(keys),
+            "claims": ",".join(f"{number}.{version}" for number, version in versions.items()),
+            "request_id": request_id or uuid.uuid4(),
+            "total": len(versions),
             "ready": ready.count(),
+            "money": ready.total_yuan() if verb == "approve_claim" else None,
+            "rows": rows.select_related("enterprise", "clause").order_by("filed_on", "pk")[:SHOWN],
             "at_once": claim_batch.AT_ONCE,
             "problem": problem,
             "action": reverse("admin:policies_policyclaim_batch", args=[verb]),
@@ -91,16 +105,25 @@ class ClaimBatchMixin:
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseRedirect(reverse("admin:policies_policyclaim_changelist"))
-        keys = [int(key) for key in request.POST.get("claims", "").split(",") if _is_key(key)]
+        versions = {
+            found["number"]: int(found["version"])
+            for found in CHOSEN.finditer(request.POST.get("claims", ""))
+        }
+        request_id = request.POST.get("request_id", "")[:36]
         form = batch_form(verb, request.POST)
         if not form.is_valid():
-            return self._ask(request, verb, keys, form)
+            return self._ask(request, verb, versions, form, request_id=request_id)
         try:
             job = claim_batch.start_batch(
-                verb=verb, claims=keys, actor=request.user, values=form.cleaned_data
+                verb=verb,
+                claims=list(versions),
+                actor=request.user,
+                values=form.cleaned_data,
+                versions=versions,
+                request_id=request_id,
             )
         except PortalError as error:
-            return self._ask(request, verb, keys, form, error.message)
+            return self._ask(request, verb, versions, form, error.message, request_id)
         return HttpResponseRedirect(reverse("admin:policies_policyclaim_outcome", args=[job.pk]))
 
     def outcome_view(self, request: HttpRequest, job: Any) -> HttpResponse:
@@ -108,18 +131,15 @@ class ClaimBatchMixin:
         here: Any = self
         if not here.has_view_permission(request):
             raise PermissionDenied
-        jobs = Job.objects.filter(kind=claim_batch.KIND)
-        if not request.user.has_perm("core.view_job"):  # type: ignore[union-attr]  # staff only: never AnonymousUser
-            jobs = jobs.filter(requested_by=request.user.pk)
-        found = jobs.filter(pk=job).first()
+        found = claim_batch.batches_of(request.user).filter(pk=job).first()
         if found is None:
             raise Http404
-        results: dict[str, list[Any]] = found.payload.get("results", {})
+        told = claim_batch.outcomes(found)
         claims = PolicyClaim.objects.select_related("enterprise", "clause").in_bulk(
-            [int(key) for key in results]
+            [outcome.number for outcome in told], field_name="number"
         )
-        refused = [(claims.get(int(key)), why) for key, (done, why) in results.items() if not done]
-        done = [claims.get(int(key)) for key, (ok, _why) in results.items() if ok]
+        refused = [(o, claims.get(o.number)) for o in told if not o.done]
+        done = [claims.get(o.number) for o in told if o.done]
         context = {
             **here.admin_site.each_context(request),
             "title": found.title,
@@ -127,17 +147,13 @@ class ClaimBatchMixin:
             "job": found,
             "transition": CLAIM_WORKFLOW.by_name[found.payload["verb"]],
             "refused": refused,
-            "done": done[:DONE_SHOWN],
+            "done": done[:SHOWN],
             "done_count": len(done),
             "back": reverse("admin:policies_policyclaim_changelist"),
         }
         return TemplateResponse(request, "policies/admin/claim_outcome.html", context)
 
 
-def _keys(queryset: QuerySet) -> list[int]:
-    """Oldest first, so that an envelope is shared out in the order of filing."""
-    return list(queryset.order_by("filed_on", "pk").values_list("pk", flat=True))
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 18
+def _versions(queryset: QuerySet) -> dict[str, int]:
+    """Number and version of each."""
+    return dict(queryset.order_by("filed_on", "pk").values_list("number", "version"))

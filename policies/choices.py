@@ -103,6 +103,13 @@ class ApplyMode(BadgeChoices):
         return {cls.AUTO: "good", cls.INSTANT: "info", cls.APPLY: "neutral"}
 
 
+class Recurrence(models.TextChoices):
+    """How often an enterprise enjoys a clause; empty where the source does not say."""
+
+    ONCE = "once", _("一次性，每家企业只享受一次")
+    YEARLY = "yearly", _("按年，每年可以享受")
+
+
 class Verdict(BadgeChoices):
     """What a match says of a clause; the values are those of `rules.logic.Truth`."""
 

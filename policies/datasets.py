@@ -114,6 +114,7 @@ register(
             Column("condition", "条件", "把结构化的条件写成一句话。", value=_condition),
             Column("formula", "计算公式", "一年的金额；一次性兑付的为总额。"),
             Column("cap_wan", "封顶", "按年兑付的，为每年封顶。", DECIMAL, "万元"),
+            Column("recurrence", "享受次数", "一次性或按年；来源没有写明的空着。", value=label("recurrence")),
             Column("years", "连续年数", type=INTEGER, unit="年"),
             Column("budget_wan", "资金盘子", "批准的总额不会超过它；没有定额的空着。", DECIMAL, "万元"),
             Column("mode", "兑现方式", value=label("mode")),

@@ -241,6 +241,8 @@ def amount_text(clause: PolicyClause) -> str:
         if clause.years:
             text += f"，连续 {clause.years}{NBSP}年"
         parts.append(text)
+    if clause.recurrence and not clause.years:
+        parts.append(str(clause.get_recurrence_display()))
     return "\n".join(parts)
 
 

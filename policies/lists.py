@@ -15,7 +15,15 @@ from tuoxian_portal.core.lists import ListEntry, PublicList, public_lists, revis
 def _terms(clause: PolicyClause) -> list[Any]:
     """What a clause promises, to whom, and what it asks for."""
     fields = [clause.order, clause.heading, clause.text, clause.amount_text, clause.condition, clause.formula]
-    fields += [clause.cap_wan, clause.years, clause.mode, clause.payer, clause.opens_on, clause.closes_on]
+    fields += [
+        clause.cap_wan,
+        clause.recurrence,
+        clause.years,
+        clause.mode,
+        clause.payer,
+        clause.opens_on,
+        clause.closes_on,
+    ]
     fields += [clause.review_within_days, clause.objection_days, clause.pay_within_days]
     return [*fields, clause.service_item_id, [(row.material_id, row.note) for row in clause.materials.all()]]
 

@@ -34,6 +34,11 @@ class Estimate:
     problem: str = ""
 
     @property
+    def of_a_year(self) -> Decimal | None:
+        """What one claim asks for: the amount of a year, at most what is left of the envelope."""
+        return None if self.yearly is None or self.total is None else min(self.yearly, self.total)
+
+    @property
     def label(self) -> str:
         return format_yuan(self.total)
 

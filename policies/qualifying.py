@@ -6,9 +6,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Count, Q, QuerySet
 
-from policies.choices_claims import ENDED
 from policies.enterprises import with_facts
-from policies.models import PolicyClause
+from policies.models import PolicyClaim, PolicyClause
 from policies.rules.conditions import Node
 from policies.rules.database import both, verdict
 from policies.rules.logic import Truth
@@ -33,8 +32,9 @@ def qualifying(rule: Node, day: date, truth: Truth = Truth.YES) -> QuerySet[Ente
 
 
 def unclaimed(clause: PolicyClause, day: date) -> QuerySet[Enterprise]:
-    """Who qualifies for `clause` in the register and has no claim of it in the year of `day`; samples for a
-    sample policy, real enterprises for a real one. The condition must be stated."""
+    """Who qualifies for `clause` in the register and has nothing that uses it up for the year of `day`
+    (`ClaimQuerySet.using_up`); samples for a sample policy, real enterprises for a real one. The condition
+    must be stated."""
     rule: Any = clause.rule
     rows = qualifying(rule, day).filter(is_sample=clause.policy.is_sample)
     return rows.exclude(pk__in=_claimed(clause, day))
@@ -60,7 +60,7 @@ def gaps_of(clauses: Sequence[PolicyClause], day: date) -> dict[int, tuple[int, 
 
 
 def _claimed(clause: PolicyClause, day: date) -> QuerySet:
-    return clause.claims.filter(year=day.year).exclude(state__in=ENDED).order_by().values("enterprise")
+    return PolicyClaim.objects.using_up(clause, day.year).order_by().values("enterprise")
 
 
 def counts(rule: Node, day: date) -> dict[Truth, int]:

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from django.db.models import Count, Q, Sum
 
-from policies.choices_claims import AWAITS_REVIEW, COMMITTED, DECIDED, ClaimState
+from policies.choices import Recurrence
+from policies.choices_claims import AWAITS_REVIEW, COMMITTED, DECIDED, ENDED, ClaimState
 from tuoxian_portal.accounts.scoping import scope_rows
 from tuoxian_portal.core.calendar import load_calendar
 from tuoxian_portal.core.outbox import UNSENT
@@ -28,6 +29,22 @@ class ClaimQuerySet(PortalQuerySet):
 
     def committed(self) -> Self:
         return self.filter(state__in=COMMITTED)
+
+    def standing(self) -> Self:
+        """Neither refused nor withdrawn."""
+        return self.exclude(state__in=ENDED)
+
+    def using_up(self, clause: Any, year: int) -> Self:
+        """The claims that leave their enterprise nothing more of `clause` for `year`: that of the year; of a
+        one-off benefit that of any year; all of them once the years that the clause grants are used."""
+        standing = self.filter(clause=clause).standing()
+        if clause.recurrence == Recurrence.ONCE:
+            return standing
+        if not clause.years:
+            return standing.filter(year=year)
+        per_enterprise = standing.order_by().values("enterprise").annotate(used=Count("pk"))
+        full = per_enterprise.filter(used__gte=clause.years).values("enterprise")
+        return standing.filter(Q(year=year) | Q(enterprise__in=full))
 
     def review_overdue(self, on: date) -> Self:
         """Filed or proposed, and not reviewed in time."""

@@ -6,7 +6,17 @@ from typing import Any
 
 from django.utils import timezone
 
-from policies.choices import ApplyMode, Benefit, Factor, Level, PriceKind, Publication, Theme, Verdict
+from policies.choices import (
+    ApplyMode,
+    Benefit,
+    Factor,
+    Level,
+    PriceKind,
+    Publication,
+    Recurrence,
+    Theme,
+    Verdict,
+)
 from policies.models import (
     ClauseCase,
     ClauseMaterial,
@@ -38,6 +48,7 @@ CLAUSES: list[dict[str, Any]] = [
         },
         "formula": "设备投入 × 5%",
         "cap_wan": Decimal(50),
+        "recurrence": Recurrence.ONCE,
         "mode": ApplyMode.APPLY,
         "budget_wan": Decimal(500),
     },
@@ -59,6 +70,7 @@ CLAUSES: list[dict[str, Any]] = [
         },
         "formula": "项目贷款额 × 1%",
         "cap_wan": Decimal(30),
+        "recurrence": Recurrence.YEARLY,
         "years": 2,
         "mode": ApplyMode.INSTANT,
     },

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from policies.choices_claims import ClaimState, NoticeMethod
+from policies.choices_claims import ENDED, ClaimState, NoticeMethod
 from policies.models import PolicyClaim
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.outbox import UNSENT
@@ -17,6 +17,19 @@ S = ClaimState
 def not_own_review(claim: PolicyClaim, user: Any) -> str | None:
     if user is not None and claim.reviewed_by_id == user.pk:
         return "这笔兑现由您本人审核，须由另一位工作人员批准。"
+    return None
+
+
+def nothing_else_stands(claim: PolicyClaim, user: Any) -> str | None:
+    """A refusal that is objected to counts again: not beside another claim of the same benefit."""
+    if claim.state not in ENDED:
+        return None
+    others = PolicyClaim.objects.using_up(claim.clause, claim.year).filter(enterprise=claim.enterprise_id)
+    if other := others.first():
+        return (
+            f"这家企业已另有 {other.number}（{other.get_state_display()}），同一支持只能有一笔在办。"
+            "请在那一笔上办理；要按异议重办这一笔的，先把那一笔撤回。"
+        )
     return None
 
 
@@ -90,6 +103,7 @@ CLAIM_WORKFLOW = register_check(
                 frozenset({S.REVIEWED, S.APPROVED, S.REFUSED}),
                 S.OBJECTED,
                 REVIEW,
+                guards=(nothing_else_stands,),
                 needs_reason=True,
             ),
             Transition(

@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from policies.choices import ApplyMode, Verdict
-from policies.choices_claims import ENDED, ClaimOrigin, ClaimState, RefusalCode
+from policies.choices import ApplyMode, Recurrence, Verdict
+from policies.choices_claims import ClaimOrigin, ClaimState, RefusalCode
 from policies.claim_clocks import due_after
 from policies.enterprises import facts_of, with_facts
 from policies.fact_labels import labels
@@ -34,6 +34,8 @@ from tuoxian_portal.directory.models import Enterprise
 UNTOLD: dict[str, Any] = {"notified_on": None, "notice_method": "", "objection_until": None}
 """What a new decision knows of being told: nothing yet."""
 TWICE = "这家企业 {year} 年度已有这一条款的兑现在办或已办，不能重复。"
+ONCE = "这一条款是一次性的，这家企业已有 {number}（{year} 年度，{state}），不能再次享受。"
+USED_UP = "这一条款连续享受 {years} 年，这家企业已经用完，最近一笔是 {number}（{year} 年度）。"
 MOST_AT_ONCE = 2_000
 
 
@@ -44,6 +46,28 @@ def _must_be_claimable(clause: PolicyClause, day: date) -> None:
         raise WorkflowError("这一条与纳税挂钩，须先按公平竞争审查条例修改，不能兑现。")
     if not clause.is_open_on(day):
         raise WorkflowError(f"现在不在申报期内（{clause.window_label}）。")
+
+
+def must_be_free(clause: PolicyClause, enterprise: Enterprise, year: int) -> None:
+    """Raises `WorkflowError`, naming the claim, when `enterprise` has used `clause` up for `year`."""
+    other = PolicyClaim.objects.using_up(clause, year).filter(enterprise=enterprise).order_by("-year").first()
+    if other is None:
+        return
+    said = {"number": other.number, "year": other.year, "state": other.get_state_display()}
+    if clause.recurrence == Recurrence.ONCE:
+        raise WorkflowError(ONCE.format(**said))
+    if other.year != year and clause.years:
+        raise WorkflowError(USED_UP.format(years=clause.years, **said))
+    raise WorkflowError(f"{TWICE.format(year=year)}见 {other.number}（{said['state']}）。")
+
+
+def must_be_fileable(clause: PolicyClause, enterprise: Enterprise, year: int) -> None:
+    """Raises what keeps `enterprise` from applying for `clause` for `year` today; two queries at most."""
+    day = today()
+    _must_be_claimable(clause, day)
+    if not day.year - 3 <= year <= day.year:
+        raise ValidationError({"year": [f"年度应在 {day.year - 3} 到 {day.year} 之间。"]})
+    must_be_free(clause, enterprise, year)
 
 
 def _new_claim(
@@ -60,7 +84,7 @@ def _new_claim(
         review_from=day,
         review_due_on=due_after(load_calendar(), day, clause.review_within_days),
         verdict=Verdict(found.truth.value),
-        estimate_yuan=found.estimate.total,
+        estimate_yuan=found.estimate.of_a_year,
         basis="；".join(text for text in (*found.met, *found.failed, found.estimate.shown) if text),
         **values,
     )
@@ -79,23 +103,19 @@ def file_claim(
 ) -> PolicyClaim:
     """An enterprise's application, with its number (DX2026-0001, unbroken per year).
 
-    One claim a clause, enterprise and year, unless the earlier was refused or withdrawn.
+    One claim a clause, enterprise and year (one in all of a one-off benefit, as many as the clause grants
+    years), unless the earlier was refused or withdrawn.
     """
     if actor is not None and not actor.has_perm("policies.add_policyclaim"):
         raise NotPermitted("您没有登记政策兑现的权限。")
     day = today()
-    _must_be_claimable(clause, day)
     wanted = year or day.year
-    if not day.year - 3 <= wanted <= day.year:
-        raise ValidationError({"year": [f"年度应在 {day.year - 3} 到 {day.year} 之间。"]})
+    PolicyClause.objects.select_for_update(of=("self",)).get(pk=clause.pk)  # one at a time
+    must_be_fileable(clause, enterprise, wanted)
     row = with_facts(Enterprise.objects.filter(pk=enterprise.pk)).get()
     claim = _new_claim(clause, row, day, wanted, claimed_yuan=claimed_yuan, note=note, is_sample=is_sample)
     claim.full_clean(validate_constraints=False)
-    try:
-        with transaction.atomic():
-            claim.save()
-    except IntegrityError as error:
-        raise WorkflowError(TWICE.format(year=wanted)) from error
+    claim.save()
     log(actor=actor, action="file_claim", target=claim)
     return claim
 
@@ -104,8 +124,8 @@ def file_claim(
 def propose_claims(
     *, clause: PolicyClause, enterprises: Iterable[Enterprise], actor: Any, year: int | None = None
 ) -> list[PolicyClaim]:
-    """Puts enterprises on the 免申即享 list of `clause`; who is on it for that year already is left
-    out. Only those whose condition is met in the register; at most `MOST_AT_ONCE`."""
+    """Puts enterprises on the 免申即享 list of `clause`; who has used it up for that year (is on it already,
+    or enjoyed a one-off benefit before) is left out. Only those whose condition is met in the register; at most `MOST_AT_ONCE`."""
     if actor is not None and not actor.has_perm("policies.review_policyclaim"):
         raise NotPermitted("您没有确认免申即享名单的权限。")
     if clause.mode != ApplyMode.AUTO:
@@ -117,7 +137,7 @@ def propose_claims(
     keys = [enterprise.pk for enterprise in enterprises]
     if len(keys) > MOST_AT_ONCE:
         raise WorkflowError(f"一次最多列入 {MOST_AT_ONCE} 家，请分批。")
-    there = clause.claims.filter(year=wanted).exclude(state__in=ENDED).values("enterprise")
+    there = PolicyClaim.objects.using_up(clause, wanted).order_by().values("enterprise")
     made = []
     for row in with_facts(Enterprise.objects.filter(pk__in=keys).exclude(pk__in=there)):
         claim = _new_claim(clause, row, day, wanted, origin=ClaimOrigin.AUTO, state=ClaimState.PROPOSED)

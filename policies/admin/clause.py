@@ -30,11 +30,17 @@ from policies.admin.rule_fields import (
 )
 from policies.cases import run
 from policies.choices import ApplyMode, Publication
-from policies.choices_claims import ENDED
 from policies.enterprises import facts_of
 from policies.fact_labels import fresh_labels, labels
 from policies.matching import match_clause
-from policies.models import ClauseCase, ClauseMaterial, ExclusionGroup, IncentivePolicy, PolicyClause
+from policies.models import (
+    ClauseCase,
+    ClauseMaterial,
+    ExclusionGroup,
+    IncentivePolicy,
+    PolicyClaim,
+    PolicyClause,
+)
 from policies.models.clause import MAX_MATERIALS, formula_message
 from policies.qualifying import counts, qualifying, unclaimed
 from policies.rules import conditions, formula
@@ -50,6 +56,7 @@ from tuoxian_portal.core.admin_site import (
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.money import format_yuan
+from tuoxian_portal.core.ordered_rows import OrderedFormSet
 from tuoxian_portal.directory.models import Enterprise
 
 PAGE = 50
@@ -72,6 +79,10 @@ class ClauseForm(forms.ModelForm):
             field.use(fresh_labels())
         if self.instance.policy_id and "seen_version" in self.fields:
             self.fields["seen_version"].initial = self.instance.policy.version
+        if not self.instance.pk and "order" in self.fields:
+            self.fields["order"].required = False
+            self.fields["order"].help_text = "不填则排在最后。"
+            self.initial["order"] = self.fields["order"].initial = None
         chosen = self.fields.get("policy")
         if isinstance(chosen, forms.ModelChoiceField):
             chosen.queryset = editable_policies()
@@ -83,6 +94,9 @@ class ClauseForm(forms.ModelForm):
             raise ValidationError(
                 "这份政策在您打开之后已被他人修改，本次没有保存。请另开页面核对最新内容后再改。"
             )
+        policy = cleaned.get("policy")
+        if policy is not None and "order" in cleaned and cleaned["order"] is None:
+            cleaned["order"] = (policy.clauses.aggregate(last=models.Max("order"))["last"] or 0) + 1
         return cleaned
 
 
@@ -92,7 +106,7 @@ def editable_policies() -> QuerySet[IncentivePolicy]:
     return IncentivePolicy.objects.filter(models.Q(state=Publication.DRAFT) | public)
 
 
-class MaterialFormSet(forms.models.BaseInlineFormSet):
+class MaterialFormSet(OrderedFormSet):
     """Says in the officer's words what Django says with the names of columns."""
 
     def get_unique_error_message(self, unique_check: Any) -> str:
@@ -172,15 +186,22 @@ class PolicyClauseAdmin(SavedThroughActions):
             (_("谁能享受"), {"fields": ("condition",)}),
             (
                 _("享受多少"),
-                {"fields": ("formula", ("cap_wan", "years"), ("budget_wan", "exclusion_groups"))},
+                {
+                    "fields": (
+                        "formula",
+                        ("recurrence", "years"),
+                        ("cap_wan", "budget_wan"),
+                        "exclusion_groups",
+                    )
+                },
             ),
             (
                 _("怎么兑现"),
                 {
                     "fields": (
                         ("mode", "payer"),
-                        ("review_within_days", "objection_days", "pay_within_days"),
-                        "objection_to",
+                        ("review_within_days", "pay_within_days"),
+                        ("objection_days", "objection_to"),
                         ("opens_on", "closes_on"),
                         ("service_item", "guide"),
                     )
@@ -242,7 +263,7 @@ class PolicyClauseAdmin(SavedThroughActions):
 
     def enterprises_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Which enterprises of the register the clause is for, with estimates; those of a 免申即享
-        clause are put on its list from here. Seven queries a page."""
+        clause are put on its list from here. Ten queries a page."""
         clause = self.get_object(request, str(pk))
         if clause is None:
             raise Http404
@@ -273,44 +294,65 @@ class PolicyClauseAdmin(SavedThroughActions):
         rule: Any = clause.rule
         found = counts(rule, day)
         only_unclaimed = request.GET.get("unclaimed") == "1"
-        listed = unclaimed(clause, day) if only_unclaimed else qualifying(rule, day, truth)
+        open_to_it = unclaimed(clause, day)
+        listed = open_to_it if only_unclaimed else qualifying(rule, day, truth)
         page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
-        claimed = dict(
-            clause.claims.filter(year=day.year, enterprise__in=[row.pk for row in page])
-            .exclude(state__in=ENDED)
-            .values_list("enterprise", "number")
-        )
+        shown = [row.pk for row in page]
+        claims: dict[int, list[PolicyClaim]] = {}
+        for claim in clause.claims.standing().filter(enterprise__in=shown).order_by("year", "pk"):
+            claims.setdefault(claim.enterprise_id, []).append(claim)
+        using_up = PolicyClaim.objects.using_up(clause, day.year).filter(enterprise__in=shown)
+        used = set(using_up.values_list("enterprise", flat=True))
         words = labels()
         rows = []
         for row in page:
             match = match_clause(clause, facts_of(row, day), day, words, "名录里是")
-            rows.append({"enterprise": row, "match": match, "claim": claimed.get(row.pk)})
+            rows.append(
+                {
+                    "enterprise": row,
+                    "match": match,
+                    "claims": claims.get(row.pk, []),
+                    "is_open": row.pk not in used,
+                }
+            )
         return {
             "sentence": conditions.say(rule, words),
             "counts": {key.value: number for key, number in found.items()},
             "shown": "yes" if only_unclaimed else truth.value,
             "only_unclaimed": only_unclaimed,
+            "unclaimed_count": open_to_it.count(),
             "page": page,
             "rows": rows,
         }
 
     def _propose(self, request: HttpRequest, clause: PolicyClause, day: date) -> HttpResponse:
+        """Puts them on the list, and leads to it: there they are confirmed."""
         rows: QuerySet[Enterprise] = Enterprise.objects.none()
-        if clause.rule is not None:
-            rows = qualifying(clause.rule, day)
-            if "everybody" not in request.POST:
-                rows = rows.filter(
-                    pk__in=[k for k in request.POST.getlist("enterprise") if k.isdecimal()][:PAGE]
-                )
+        chosen = [k for k in request.POST.getlist("enterprise") if k.isascii() and k.isdecimal()][:PAGE]
+        if clause.rule is not None and "everybody" in request.POST:
+            rows = unclaimed(clause, day)
+        elif clause.rule is not None and chosen:
+            rows = qualifying(clause.rule, day).filter(pk__in=chosen)
         try:
             made = actions.propose_claims(clause=clause, enterprises=rows, actor=request.user)
         except PortalError as error:
             messages.error(request, error.message)
-        else:
-            messages.success(
-                request, f"已把 {len(made)} 家企业列入免申即享名单，待逐笔确认。已在名单中的没有重复列入。"
+            return HttpResponseRedirect(request.get_full_path())
+        if not made:
+            messages.warning(
+                request,
+                "没有新列入的企业：所选的都已享受过、已在名单中，或者名录里不符合条件。"
+                if chosen or "everybody" in request.POST
+                else "还没有选企业。请先在“选”一栏勾选，再列入名单。",
             )
-        return HttpResponseRedirect(request.path)
+            return HttpResponseRedirect(request.get_full_path())
+        messages.success(
+            request,
+            f"已把 {len(made)} 家企业列入免申即享名单。请核对后勾选，在“动作”里选“确认享受所选”；"
+            "已享受过和已在名单中的没有重复列入。",
+        )
+        address = reverse("admin:policies_policyclaim_changelist")
+        return HttpResponseRedirect(f"{address}?clause__id__exact={clause.pk}&state__exact=proposed")
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
         """What the condition and the formula in the form mean, or what is wrong with them, as JSON.

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from policies.choices import ApplyMode, Status, Verdict
+from policies.choices import ApplyMode, Recurrence, Status, Verdict
 from policies.choices_claims import ClaimOrigin, ClaimState, NoticeMethod, RefusalCode
 from policies.fact_labels import labels
 from policies.guides import papers_of
@@ -42,6 +42,7 @@ class ClauseSerializer(PortalModelSerializer):
     tied_to_tax = serializers.BooleanField(read_only=True)
     condition_text = serializers.SerializerMethodField()
     mode = serializers.ChoiceField(choices=ApplyMode.choices, allow_blank=True, read_only=True)
+    recurrence = serializers.ChoiceField(choices=Recurrence.choices, allow_blank=True, read_only=True)
     materials = serializers.SerializerMethodField()
     service_item = serializers.CharField(source="guide.code", default=None, read_only=True)
     service_item_url = serializers.CharField(source="guide.get_absolute_url", default=None, read_only=True)
@@ -61,6 +62,7 @@ class ClauseSerializer(PortalModelSerializer):
             "condition_text",
             "formula",
             "cap_wan",
+            "recurrence",
             "years",
             "mode",
             "payer",

@@ -129,9 +129,10 @@ class PolicyClaim(Sampled, Timestamped, Versioned):
 
     @property
     def most_yuan(self) -> Decimal | None:
-        """What the cap of the clause allows in all; None without a cap."""
-        clause = self.clause
-        return None if clause.cap_wan is None else clause.cap_wan * 10_000 * (clause.years or 1)
+        """What the cap of the clause allows for one year (in all, when it is granted once); None without a
+        cap."""
+        cap = self.clause.cap_wan
+        return None if cap is None else cap * 10_000
 
     def is_review_overdue_on(self, day: date) -> bool:
         """Whether it should have been reviewed by now."""

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from policies import status
-from policies.choices import ApplyMode, Benefit, Verdict
+from policies.choices import ApplyMode, Benefit, Recurrence, Verdict
 from policies.models.policy import IncentivePolicy
 from policies.querysets import PolicyClauseQuerySet
 from policies.rules import conditions, formula
@@ -44,7 +44,9 @@ class PolicyClause(Sourced):
 
     `condition` is a tree of `policies.rules.conditions`; null means that the source does not state
     it, `{"all": []}` that there is none. `formula` is the amount of one year (of the whole, when
-    `years` is empty); `cap_wan` limits it. What is empty was not stated: nothing is made up.
+    `years` is empty); `cap_wan` limits it. `recurrence` says whether an enterprise enjoys it once or
+    each year; where it is empty, each year stands by itself. What is empty was not stated: nothing is
+    made up.
     """
 
     policy = models.ForeignKey(
@@ -79,6 +81,13 @@ class PolicyClause(Sourced):
         blank=True,
         validators=[MinValueValidator(Decimal("0.01"))],
         help_text=_("按年兑付的，为每年封顶。"),
+    )
+    recurrence = models.CharField(
+        _("享受次数"),
+        max_length=8,
+        choices=Recurrence.choices,
+        blank=True,
+        help_text=_("一次性的，往年享受过就不再列入；来源没有写明的不选，各年分开算。"),
     )
     years = models.PositiveSmallIntegerField(
         _("连续年数"),
@@ -190,6 +199,8 @@ class PolicyClause(Sourced):
             for name, label in (("cap_wan", "封顶"), ("years", "连续年数")):
                 if getattr(self, name) is not None:
                     errors[name] = f"没有公式时不能填{label}；请先写公式，或把{label}写进“金额或标准”。"
+        if self.recurrence == Recurrence.ONCE and self.years is not None:
+            errors["recurrence"] = "填了连续年数的是按年享受；一次性的，请把连续年数清空。"
         if errors:
             raise ValidationError(errors)
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from policies.choices import Benefit, Factor, Level, Nature, PriceKind, Publication, Theme
+from policies.choices import Benefit, Factor, Level, Nature, PriceKind, Publication, Recurrence, Theme
 from policies.models import ClauseMaterial, FactorPrice, IncentivePolicy, PolicyClause
 from services.models import Material, ServiceItem
 from tuoxian_portal.audit.actions import log
@@ -20,6 +20,7 @@ from tuoxian_portal.directory.models import Industry
 
 HERE = Path(__file__).parent
 TEXT = {"type": "string", "minLength": 1}
+WORKING_DAYS = {"type": "integer", "minimum": 1, "maximum": 250}
 DAY = {"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 
 POLICY_SCHEMA = record_schema(
@@ -54,6 +55,11 @@ POLICY_SCHEMA = record_schema(
                     "is_tax_tied": {"type": "boolean"},
                     "condition": {"type": "object"},
                     "formula": TEXT,
+                    "recurrence": {"enum": Recurrence.values},
+                    "review_within_days": WORKING_DAYS,
+                    "objection_days": WORKING_DAYS,
+                    "objection_to": TEXT,
+                    "pay_within_days": WORKING_DAYS,
                     "service_item": TEXT,
                     "materials": {
                         "type": "array",
@@ -98,6 +104,17 @@ STATED = [
     "summary",
     "note",
 ]
+RULES = (
+    "condition",
+    "formula",
+    "is_tax_tied",
+    "recurrence",
+    "review_within_days",
+    "objection_days",
+    "objection_to",
+    "pay_within_days",
+)
+"""Of a clause, what the source may leave open and staff then enter."""
 DAYS = ("issued_on", "in_force_from", "repealed_on")
 
 
@@ -151,7 +168,7 @@ def policy_children(policy: IncentivePolicy, record: dict[str, Any]) -> bool:
         key = f"{record['id']}-{order}"
         own = {name: clause[name] for name in ("source", "confidence") if name in clause}
         # Rules only where the source states them: what staff entered for the rest is not wiped.
-        stated = {name: clause[name] for name in ("condition", "formula", "is_tax_tied") if name in clause}
+        stated = {name: clause[name] for name in RULES if name in clause}
         if code := clause.get("service_item"):
             stated["service_item_id"] = _key_of(ServiceItem.objects.filter(revises=None), "code", code)
         wanted = {

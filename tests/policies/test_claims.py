@@ -1,24 +1,25 @@
-"""Claims: every state × action, the envelope, exclusions, caps, clocks, roles, the 免申即享 list, races."""
+"""Claims: every state × action, the envelope, exclusions, caps, clocks, roles, the 免申即享 list, what is enjoyed once."""
 
-import threading
 from datetime import date
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import connections
 from django.urls import reverse
 
 from policies import actions
 from policies.choices import Verdict
 from policies.choices_claims import ClaimState, RefusalCode
 from policies.models import ExclusionGroup, PolicyClaim
+from policies.qualifying import gaps_of, unclaimed
 from policies.workflow_claims import CLAIM_WORKFLOW
 from tests.factories.directory import EnterpriseFactory, ProfileFactory
 from tests.factories.policies import ClaimFactory, claimable
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.calendar import load_calendar, today
-from tuoxian_portal.core.errors import EditConflict, NotPermitted, PortalError, WorkflowError
+from tuoxian_portal.core.errors import EditConflict, NotPermitted, WorkflowError
 
 pytestmark = pytest.mark.django_db
 S = ClaimState
@@ -219,47 +220,56 @@ class TestAutoGranted:
             actions.propose_claims(clause=claimable(mode="apply"), enterprises=[], actor=officer)
 
 
-def _race(action, count):
-    barrier, outcomes = threading.Barrier(count), []
+class TestRecurrence:
+    """A one-off benefit is enjoyed once; of one for some years each year is a claim."""
 
-    def run(number):
-        try:
-            barrier.wait()
-            action(number)
-            outcomes.append("done")
-        except (PortalError, ValidationError):
-            outcomes.append("refused")
-        finally:
-            connections.close_all()
+    def earlier(self, clause, row, *years, state=S.PAID):
+        return [at(state, clause=clause, enterprise=row, year=year) for year in years]
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(outcomes)
+    def test_a_one_off_benefit_of_an_earlier_year_is_enjoyed(self, officer):
+        row = enterprise(investment_wan=2000, equipment_wan=600)
+        for recurrence, is_open in (("once", False), ("yearly", True), ("", True)):
+            clause = claimable(recurrence=recurrence)
+            (old,) = self.earlier(clause, row, today().year - 1)
+            assert unclaimed(clause, today()).contains(row) is is_open
+            assert gaps_of([clause], today()) == {clause.pk: (1, int(is_open))}
+            made = actions.propose_claims(clause=clause, enterprises=[row], actor=officer)
+            assert len(made) == int(is_open)
+            if not is_open:
+                with pytest.raises(WorkflowError, match=old.number):
+                    actions.file_claim(clause=clause, enterprise=row, actor=officer)
 
+    def test_one_that_was_refused_may_be_asked_for_again(self, officer):
+        row, clause = enterprise(), claimable(recurrence="once")
+        (old,) = self.earlier(clause, row, today().year - 1, state=S.REFUSED)
+        made = actions.file_claim(clause=clause, enterprise=row, actor=officer)
+        with pytest.raises(WorkflowError, match=made.number):
+            actions.object_claim(claim=old, actor=officer, reason="当时的认定有误")
 
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_approvals_at_once_never_overdraw_the_envelope():
-    """100 万元 hold three of eight claims of 30 万元, whoever wins."""
-    clause = claimable()
-    claims = [at(S.REVIEWED, clause=clause) for _ in range(8)]
-    outcomes = _race(lambda n: actions.approve_claim(claim=claims[n], actor=None), 8)
-    assert outcomes == ["done"] * 3 + ["refused"] * 5
-    assert clause.claims.committed().total_yuan() == 900_000
+    def test_an_objection_to_a_refusal_of_this_year_beside_a_new_claim_is_told(self, officer):
+        row, clause = enterprise(), claimable()
+        (old,) = self.earlier(clause, row, today().year, state=S.REFUSED)
+        actions.file_claim(clause=clause, enterprise=row, actor=officer)
+        with pytest.raises(WorkflowError, match="另有"):
+            actions.object_claim(claim=old, actor=officer, reason="当时的认定有误")
 
+    def test_years_are_used_up_one_claim_a_year(self, officer):
+        row, clause = enterprise(equipment_wan=5000), claimable(recurrence="yearly", years=2)
+        self.earlier(clause, row, today().year - 2)
+        made = actions.file_claim(clause=clause, enterprise=row, actor=officer, year=today().year - 1)
+        # The cap and the estimate are those of one year.
+        assert (made.estimate_yuan, made.most_yuan) == (500_000, 500_000)
+        with pytest.raises(WorkflowError, match="连续享受 2 年"):
+            actions.file_claim(clause=clause, enterprise=row, actor=officer)
 
-@pytest.mark.postgres
-@pytest.mark.django_db(transaction=True)
-def test_two_excluding_clauses_at_once_grant_one():
-    clauses = [claimable(heading=str(n)) for n in range(4)]
-    ExclusionGroup.objects.create(name="甲").clauses.add(*clauses)
-    row = EnterpriseFactory()
-    claims = [at(S.REVIEWED, clause=clause, enterprise=row) for clause in clauses]
-    outcomes = _race(lambda n: actions.approve_claim(claim=claims[n], actor=None), 4)
-    assert outcomes == ["done"] + ["refused"] * 3
+    def test_the_migration_fills_in_what_years_say(self):
+        clauses = [claimable(years=2), claimable()]
+        import_module("policies.migrations.0004_clause_recurrence").years_mean_yearly(apps, None)
+        assert [type(c).objects.get(pk=c.pk).recurrence for c in clauses] == ["yearly", ""]
+
+    def test_once_and_years_do_not_go_together(self):
+        with pytest.raises(ValidationError, match="一次性"):
+            claimable(recurrence="once", years=2).full_clean()
 
 
 class TestAdmin:

@@ -1,5 +1,6 @@
 """Papers and items of clauses: out of the hall's catalogue, on pages, in the editor, in the API."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -221,6 +222,10 @@ def with_papers(clause, *rows, **changes):
     return data
 
 
+def _new(*names):
+    return [(MaterialFactory(name=name).pk, "") for name in names]
+
+
 @pytest.fixture
 def officer(client, person):
     user = person("policy_officer")
@@ -242,6 +247,30 @@ class TestEditor:
         page = client.get(change_url(clause)).content.decode()
         assert paper.name in page
         assert f'href="{item.get_absolute_url()}"' in page
+
+    def test_a_row_without_a_number_comes_last(self, client, officer):
+        clause = ClauseFactory(papers=["甲", "乙"])
+        html = client.get(change_url(clause)).content.decode()
+        empty = re.search(r'<input[^>]*name="materials-__prefix__-order"[^>]*>', html).group()
+        assert "value" not in empty
+        kept, gone = clause.materials.all()
+        data = with_papers(clause, (kept.material_id, ""), (gone.material_id, ""), *_new("丙", "丁"))
+        data |= {"materials-INITIAL_FORMS": 2, "materials-1-DELETE": "on", "materials-4-order": ""}
+        data |= {"materials-0-id": kept.pk, "materials-1-id": gone.pk, "materials-0-order": 5}
+        data |= {"materials-2-order": "", "materials-3-order": "", "materials-TOTAL_FORMS": 5}
+        with zeal_ignore():  # Django's formsets look each row's choices up on their own
+            assert client.post(change_url(clause), data).status_code == 302
+        assert list(clause.materials.values_list("material__name", "order")) == [
+            ("甲", 5),
+            ("丙", 6),
+            ("丁", 7),
+        ]
+
+    def test_a_new_clause_without_a_number_comes_last(self, client, officer):
+        policy = ClauseFactory(order=4).policy
+        data = form_data(ClauseFactory(policy=policy, order=7), mode="always", order="", seen_version="")
+        assert client.post("/admin/policies/policyclause/add/", data).status_code == 302
+        assert [c.order for c in policy.clauses.all()] == [4, 7, 8]
 
     @pytest.mark.parametrize("typed", ["abc", "999999999", "9" * 30, "<script>", "1'--"])
     def test_rubbish_for_a_paper_is_told_and_keeps_the_rest(self, client, officer, typed):
@@ -396,9 +425,15 @@ def test_reference_clauses_may_name_the_catalogue():
     key = clause.materials.get().pk
     policy_children(policy, record)
     assert clause.materials.get().pk == key
+    # Times and the recurrence only where the source states them.
+    assert (clause.recurrence, clause.review_within_days, clause.objection_days) == ("", None, None)
+    told = {"recurrence": "once", "review_within_days": 20, "objection_days": 7, "objection_to": "县工信局"}
+    policy_children(policy, {"id": "POL-900", "clauses": [{**stated, **told}], **source})
+    assert PolicyClause.objects.filter(pk=clause.pk, **told).exists()
     # What staff entered where the source says nothing stays.
     policy_children(policy, {"id": "POL-900", "clauses": [{"text": "内容二"}], **source})
     assert clause.materials.get().pk == key
+    assert PolicyClause.objects.filter(pk=clause.pk, text="内容二", **told).exists()
     with pytest.raises(PortalError, match="没有的材料"):
         policy_children(
             policy,

@@ -7,10 +7,12 @@ from services.actions.attachments import sweep_orphans
 from services.actions.bundle_cases import invite_finished
 from services.actions.clocks import accept_by_law, close_delivered, recompute_deadlines
 from services.actions.entrustment_ends import expire_lapsed
-from services.actions.licence_import import do_import, sweep_workbooks
+from services.actions.licence_import import LICENCE_IMPORT
 from services.models import CatalogueImport
 from tuoxian_portal.core.jobs import Progress, job_handler
 from tuoxian_portal.core.models import Job
+
+job_handler(LICENCE_IMPORT.kind)(LICENCE_IMPORT.carry_out)
 
 
 @shared_task
@@ -28,15 +30,8 @@ def run_clock() -> dict[str, int]:
 
 @shared_task
 def sweep_attachments() -> int:
-    """Every night: uploads that never became part of a case, workbooks that were imported. Safe to run
-    twice."""
-    return sweep_orphans() + sweep_workbooks()
-
-
-@job_handler("licence-import")
-def import_licences(job: Job, progress: Progress) -> str:
-    """Checks or imports a workbook of licences. What was found stays with the job."""
-    return do_import(job=job, progress=progress)
+    """Every night: uploads that never became part of a case. Safe to run twice."""
+    return sweep_orphans()
 
 
 @job_handler("recompute-deadlines")

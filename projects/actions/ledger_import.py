@@ -1,12 +1,9 @@
-"""The ledger from a workbook: every row checked and every fault named, then written whole or not at all."""
+"""The ledger from a workbook: every row checked and every fault named; the frame is `core.sheet_imports`."""
 
-from collections.abc import Callable
 from copy import copy
 from typing import Any
-from uuid import uuid4
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
 
@@ -15,16 +12,12 @@ from projects.choices import Stage, Status
 from projects.ledger_sheet import COLUMNS, HEADINGS, RELATED
 from projects.models import KeyProject
 from tuoxian_portal.audit.actions import log
-from tuoxian_portal.core.errors import NotPermitted, PortalError
-from tuoxian_portal.core.jobs import enqueue
+from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.models import Job
+from tuoxian_portal.core.sheet_imports import Progress, SheetImport
 from tuoxian_portal.core.sheets import ImportReport, SheetRow, read_rows
-from tuoxian_portal.core.uploads import check_upload, private_storage
 from tuoxian_portal.directory.models import Department, Enterprise, Industry, IndustryChain, Park, Town
 
-KIND = "project-ledger-import"
-FOLDER = "imports"
-IMPORT = "projects.import_keyproject"
 MAX_ROWS = 5_000
 MODELS: dict[str, Any] = {
     "industry": Industry,
@@ -33,94 +26,47 @@ MODELS: dict[str, Any] = {
     "town": Town,
     "department": Department,
 }
-Progress = Callable[[int, int, str], None]
 
 
-def request_import(*, file: File, actor: Any) -> Job:
-    """Keeps the workbook and queues its check. Raises `ValidationError` for a file that is no XLSX or has
-    not the headings, `NotPermitted`."""
-    _require(actor)
-    checked = check_upload(file, kinds=["xlsx"])
-    read_rows(checked.file, COLUMNS)  # wrong headings are told at once, not by the job
-    checked.file.seek(0)
-    name = private_storage().save(f"{FOLDER}/{uuid4().hex}.xlsx", checked.file)
-    return enqueue(
-        KIND,
-        title=f"核对项目台账：{checked.name}",
-        payload={"file": name, "name": checked.name, "write": False},
-        requested_by=actor,
-    )
+Work = list[tuple[int, KeyProject, list[str]]]
 
 
-def confirm_import(*, check: Job, actor: Any) -> Job:
-    """Imports the workbook that `check` found free of faults. Raises `PortalError` otherwise."""
-    _require(actor)
-    if check.kind != KIND or check.state != Job.State.SUCCEEDED or check.payload.get("write"):
-        raise PortalError("请先上传并核对文件，核对完成后再导入。")
-    report = ImportReport(**check.payload.get("report", {}))
-    if report.refused:
-        raise PortalError(f"有 {report.refused} 行有误，没有导入。请改正后重新上传。")
-    return enqueue(
-        KIND,
-        title=f"导入项目台账：{check.payload['name']}",
-        payload={**check.payload, "report": {}, "write": True, "checked_by": str(check.pk)},
-        requested_by=actor,
-        dedupe_key=str(check.pk),
-    )
-
-
-def _require(actor: Any) -> None:
-    if not actor.has_perm(IMPORT):
-        raise NotPermitted("您没有导入项目台账的权限。如需导入，请联系系统管理员。")
-
-
-def do_import(*, job: Job, progress: Progress, actor: Any = None) -> str:
-    """What the job does. The report is kept with it. Safe to run again: what was written is then found
-    unchanged."""
-    payload = job.payload
-    storage = private_storage()
-    if not storage.exists(payload["file"]):
-        raise PortalError("上传的文件已清理，请重新上传。")
-    with storage.open(payload["file"]) as file:
-        report = import_ledger(file=file, actor=job.requested_by, write=payload["write"], progress=progress)
-    Job.objects.filter(pk=job.pk).update(payload={**payload, "report": report.as_dict()})
-    if payload["write"] and not report.refused:
-        log(
-            actor=job.requested_by,
-            action="import_ledger",
-            target=job,
-            reason=f"{payload['name']}：{report.summary}",
-        )
-    progress(report.total, report.total, report.summary)
-    return f"/admin/projects/keyproject/import/{job.pk}/"
-
-
-def import_ledger(
-    *, file: Any, actor: Any, write: bool, progress: Progress = lambda done, total, text: None
-) -> ImportReport:
+def import_ledger(file: Any, job: Job, write: bool, progress: Progress) -> ImportReport:
     """Checks every row; with `write`, and when none is faulty, saves them all in one transaction through
     `save_project`, so that each project has its history. Twelve queries to check, however many rows up to
     `MAX_ROWS`.
     """
+    report, work = _checked(file, job.requested_by, progress)
+    if write and not report.refused:
+        _write(work, job, report, progress)
+    return report
+
+
+def _checked(file: Any, actor: Any, progress: Progress) -> tuple[ImportReport, Work]:
+    """What the rows say of the ledger as it is now, and by row number the projects as they should be, with
+    their changed fields."""
     report = ImportReport()
     rows = list(read_rows(file, COLUMNS, max_rows=MAX_ROWS))
     progress(0, len(rows), f"读到 {len(rows)} 行")
     tables = {name: _by_name(model) for name, model in MODELS.items()}
     enterprises = {e.name: e for e in Enterprise.objects.all()}
     known = _Known(rows, actor)
-    work: list[tuple[int, KeyProject, list[str]]] = []
+    work: Work = []
     for row in rows:
         found = _settle(row, known, tables, enterprises, report)
         if found:
             work.append((row.number, *found))
-    if not write or report.refused:
-        return report
+    return report, work
+
+
+def _write(work: Work, job: Job, report: ImportReport, progress: Progress) -> None:
+    """Saves all of `work`, or nothing where a row was overtaken by somebody; that is counted in `report`."""
     with transaction.atomic():
         for done, (number, project, changed) in enumerate(work, start=1):
             try:
                 save_project(
                     project=project,
-                    actor=actor,
+                    actor=job.requested_by,
                     changed=changed,
                     version=project.version if project.pk else None,
                 )
@@ -131,7 +77,9 @@ def import_ledger(
         if report.refused:
             transaction.set_rollback(True)
             report.added = report.changed = 0
-    return report
+            return
+        reason = f"{job.payload['name']}：{report.summary}"
+        log(actor=job.requested_by, action="import_ledger", target=job, reason=reason)
 
 
 def _words(error: Exception) -> str | dict[str, str]:
@@ -301,3 +249,13 @@ def _check(project: KeyProject, stored: KeyProject | None, values: dict[str, Any
             problems |= {name: found for name, found in error.error_dict.items() if name not in problems}
     if problems:
         raise ValidationError(problems)
+
+
+LEDGER_IMPORT = SheetImport(
+    kind="project-ledger-import",
+    name="项目台账",
+    permission="projects.import_keyproject",
+    columns=COLUMNS,
+    page="admin:projects_keyproject_report",
+    walk=import_ledger,
+)

@@ -1,17 +1,14 @@
-"""The register of licences from a workbook: checked whole, shown, then written whole or not at all.
+"""The register of licences from a workbook; the frame is `core.sheet_imports`.
 
-A check (dry run) and an import are the same walk over the rows; an import writes afterwards what the walk
-found, in one short transaction. 100,000 rows take one query for each `BATCH` of them.
+The walk over the rows keeps what is new or differs; an import writes it afterwards in one short
+transaction. 100,000 rows take one query for each `BATCH` of them.
 """
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
-from uuid import uuid4
 
 from django.core.exceptions import ValidationError
-from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,15 +16,11 @@ from services.models.licences import Licence, LicenceKind
 from tuoxian_portal.audit.actions import log
 from tuoxian_portal.core import codes
 from tuoxian_portal.core.calendar import today
-from tuoxian_portal.core.errors import NotPermitted, PortalError
-from tuoxian_portal.core.jobs import enqueue
 from tuoxian_portal.core.models import Job
+from tuoxian_portal.core.sheet_imports import Progress, SheetImport
 from tuoxian_portal.core.sheets import Column, ImportReport, SheetRow, day, read_rows, text, yes_no
-from tuoxian_portal.core.uploads import check_upload, private_storage, remove_strays
 
 BATCH = 1_000
-FOLDER = "licence-imports"
-IMPORT = "services.import_licence"
 # What a second import may change; kind and number say which licence it is.
 FIELDS = (
     "holder_name",
@@ -72,65 +65,13 @@ COLUMNS = (
 )
 
 
-def request_import(*, file: File, actor: Any) -> Job:
-    """Keeps the workbook and queues its check. Raises `ValidationError` for a file that is no XLSX or has
-    not the headings, `NotPermitted`."""
-    _require(actor)
-    checked = check_upload(file, kinds=["xlsx"])
-    read_rows(checked.file, COLUMNS)  # wrong headings are told at once, not by the job
-    checked.file.seek(0)
-    name = private_storage().save(f"{FOLDER}/{uuid4().hex}.xlsx", checked.file)
-    return enqueue(
-        "licence-import",
-        title=f"核对电子证照：{checked.name}",
-        payload={"file": name, "name": checked.name, "write": False},
-        requested_by=actor,
-    )
-
-
-def confirm_import(*, check: Job, actor: Any) -> Job:
-    """Imports the workbook that `check` found free of errors. Raises `PortalError` otherwise."""
-    _require(actor)
-    report = ImportReport(**check.payload.get("report", {}))
-    if check.kind != "licence-import" or check.state != Job.State.SUCCEEDED or check.payload.get("write"):
-        raise PortalError("请先上传并核对文件，核对完成后再导入。")
-    if report.refused:
-        raise PortalError(f"有 {report.refused} 行有误，没有导入。请改正后重新上传。")
-    return enqueue(
-        "licence-import",
-        title=f"导入电子证照：{check.payload['name']}",
-        payload={**check.payload, "report": {}, "write": True, "checked_by": str(check.pk)},
-        requested_by=actor,
-        dedupe_key=str(check.pk),
-    )
-
-
-def _require(actor: Any) -> None:
-    if not actor.has_perm(IMPORT):
-        raise NotPermitted("您没有导入电子证照的权限。如需导入，请联系系统管理员。")
-
-
-def sweep_workbooks(*, actor: None = None) -> int:
-    """Deletes uploaded workbooks once they are old: they hold personal numbers, and what they said is in
-    the register. Done daily by the system; returns how many."""
-    return remove_strays(FOLDER, set(), older_than=timedelta(days=2))
-
-
-def do_import(*, job: Job, progress: Callable[..., None], actor: Any = None) -> str:
-    """What the job does: checks all rows, then, if it is to write and none is refused, writes them in one
-    transaction. The report is kept with the job. Safe to run again."""
-    payload = job.payload
-    storage = private_storage()
-    if not storage.exists(payload["file"]):
-        raise PortalError("上传的文件已清理，请重新上传。")
-    with storage.open(payload["file"]) as file:
-        differing: list[Licence] = []
-        report = walk(file, progress, keep=differing, source=payload["name"])
-    if payload["write"] and not report.refused:
+def import_licences(file: Any, job: Job, write: bool, progress: Progress) -> ImportReport:
+    """Checks every row; with `write`, and when none is refused, saves what is new or differs."""
+    differing: list[Licence] = []
+    report = walk(file, progress, keep=differing, source=job.payload["name"])
+    if write and not report.refused:
         _write(differing, job, report)
-    Job.objects.filter(pk=job.pk).update(payload={**payload, "report": report.as_dict()})
-    progress(report.total, report.total, report.summary)
-    return f"/admin/services/licence/import/{job.pk}/"
+    return report
 
 
 @transaction.atomic
@@ -146,7 +87,7 @@ def _write(licences: list[Licence], job: Job, report: ImportReport) -> None:
     log(actor=job.requested_by, action="import_licences", target=job, reason=reason)
 
 
-def walk(file: Any, progress: Callable[..., None], *, keep: list[Licence], source: str = "") -> ImportReport:
+def walk(file: Any, progress: Progress, *, keep: list[Licence], source: str = "") -> ImportReport:
     """Reads the workbook once and returns what it adds, changes, leaves and refuses; the licences that
     are new or differ are appended to `keep`."""
     report = ImportReport()
@@ -220,3 +161,13 @@ def _settle(
             continue
         licence.created_at = licence.updated_at = timezone.now()
         keep.append(licence)
+
+
+LICENCE_IMPORT = SheetImport(
+    kind="licence-import",
+    name="电子证照",
+    permission="services.import_licence",
+    columns=COLUMNS,
+    page="admin:services_licence_report",
+    walk=import_licences,
+)

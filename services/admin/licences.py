@@ -3,25 +3,19 @@
 from datetime import date
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from services.actions import licence_import as do
+from services.actions.licence_import import LICENCE_IMPORT
 from services.models.licences import Licence, LicenceKind, LicenceStatus
 from tuoxian_portal.core import crypto
+from tuoxian_portal.core.admin_imports import SheetImportMixin
 from tuoxian_portal.core.admin_site import PortalAdmin, ReadOnlyAdmin, labels_of
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import compact
-from tuoxian_portal.core.errors import PortalError
-from tuoxian_portal.core.export import xlsx_response
-from tuoxian_portal.core.models import Job
-from tuoxian_portal.core.sheets import ImportReport
 
 EXAMPLES = {
     "kind": "电子营业执照",
@@ -34,6 +28,13 @@ EXAMPLES = {
     "is_signed": "是",
     "revoked_on": "",
 }
+IMPORT_NOTES = (
+    ("证照类型", "填“电子证照类型”中的编码或名称。"),
+    ("日期", "写成 2026-11-24；长期有效的“有效期至”留空或填“长期”。"),
+    ("代码", "请把整列设为文本格式，否则 Excel 会丢掉末几位。"),
+    ("没有的列", "库里已有的内容不改动。"),
+    ("示例行", "模板中的示例行请删除后填写。"),
+)
 
 
 class StatusFilter(admin.SimpleListFilter):
@@ -62,7 +63,10 @@ class LicenceKindAdmin(PortalAdmin):
 
 
 @admin.register(Licence)
-class LicenceAdmin(ReadOnlyAdmin):
+class LicenceAdmin(SheetImportMixin, ReadOnlyAdmin):
+    sheet_import = LICENCE_IMPORT
+    import_notes = IMPORT_NOTES
+    import_example = tuple(EXAMPLES[column.name] for column in LICENCE_IMPORT.columns)
     list_display = [
         "kind",
         "shown_number",
@@ -117,95 +121,9 @@ class LicenceAdmin(ReadOnlyAdmin):
             return found, False
         return super().get_search_results(request, queryset, term)
 
-    # --- import ------------------------------------------------------------------------------------
-
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The list, with the way to the import for who may."""
         return super().changelist_view(
             request,
-            {**(extra_context or {}), "may_import": request.user.has_perm(do.IMPORT)},  # type: ignore[union-attr]  # staff only: never AnonymousUser
+            {**(extra_context or {}), "may_import": request.user.has_perm(LICENCE_IMPORT.permission)},  # type: ignore[union-attr]  # staff only: never AnonymousUser
         )
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("import/", view(self.import_view), name="services_licence_import"),
-            path("import/template/", view(self.template_view), name="services_licence_template"),
-            path("import/<uuid:job>/", view(self.report_view), name="services_licence_report"),
-            *super().get_urls(),
-        ]
-
-    def _allowed(self, request: HttpRequest) -> None:
-        if not request.user.has_perm(do.IMPORT):  # type: ignore[union-attr]  # staff only: never AnonymousUser
-            raise PermissionDenied("您没有导入电子证照的权限。如需导入，请联系系统管理员。")
-
-    def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Upload a workbook; its check begins at once in the background."""
-        self._allowed(request)
-        problems: list[str] = []
-        if request.method == "POST":
-            try:
-                files = request.FILES.getlist("file")
-                if not files:
-                    raise ValidationError("请选择证照清单（XLSX）。")
-                job = do.request_import(file=files[0], actor=request.user)
-            except ValidationError as error:
-                problems = error.messages
-            else:
-                return HttpResponseRedirect(reverse("admin:services_licence_report", args=[job.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "导入电子证照",
-            "opts": self.opts,
-            "problems": problems,
-            "columns": do.COLUMNS,
-            "jobs": Job.objects.filter(kind="licence-import")[:10],
-        }
-        return TemplateResponse(
-            request, "admin/services/licence/import.html", context, status=400 if problems else 200
-        )
-
-    def template_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The workbook to fill in: headings and one line that shows how."""
-        self._allowed(request)
-        return xlsx_response(
-            "电子证照导入模板.xlsx",
-            title="电子证照",
-            headers=[f"{c.heading}{'*' if c.required else ''}" for c in do.COLUMNS],
-            rows=[[EXAMPLES[c.name] for c in do.COLUMNS]],
-            notes=[
-                ("带 * 的列", "必填。"),
-                ("证照类型", "填“电子证照类型”中的编码或名称。"),
-                ("日期", "写成 2026-11-24；长期有效的“有效期至”留空或填“长期”。"),
-                ("代码", "请把整列设为文本格式，否则 Excel 会丢掉末几位。"),
-                ("示例行", "请删除后填写。"),
-            ],
-        )
-
-    def report_view(self, request: HttpRequest, job: Any) -> HttpResponse:
-        """How far the check is, what it found; POST imports what was found good."""
-        self._allowed(request)
-        found = Job.objects.filter(pk=job, kind="licence-import").first()
-        if found is None:
-            raise Http404
-        if request.method == "POST":
-            try:
-                again = do.confirm_import(check=found, actor=request.user)
-            except PortalError as error:
-                messages.error(request, error.message)
-            else:
-                return HttpResponseRedirect(reverse("admin:services_licence_report", args=[again.pk]))
-        report = ImportReport(**found.payload["report"]) if found.payload.get("report") else None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": found.title,
-            "opts": self.opts,
-            "job": found,
-            "report": report,
-            "written": bool(found.payload.get("write")) and found.state == Job.State.SUCCEEDED,
-            "may_confirm": report is not None
-            and not report.refused
-            and not found.payload.get("write")
-            and bool(report.added or report.changed),
-        }
-        return TemplateResponse(request, "admin/services/licence/report.html", context)

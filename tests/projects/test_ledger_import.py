@@ -25,7 +25,8 @@ from tuoxian_portal.core.export import write_xlsx
 from tuoxian_portal.core.models import Job
 
 pytestmark = pytest.mark.django_db
-assert tasks.import_ledger  # importing it registers the handler of the job
+KIND = do.LEDGER_IMPORT.kind
+assert tasks.LEDGER_IMPORT  # importing it registers the handler of the job
 NAMES = [column.name for column in ledger_sheet.COLUMNS]
 
 
@@ -73,7 +74,9 @@ def workbook(rows, names=NAMES):
 
 
 def run(rows, actor, write=False):
-    return do.import_ledger(file=workbook(rows), actor=actor, write=write)
+    file = rows if isinstance(rows, SimpleUploadedFile) else workbook(rows)
+    job = Job.objects.create(kind=KIND, payload={"name": file.name}, requested_by=actor)
+    return do.import_ledger(file, job, write, lambda *_: None)
 
 
 FAULTS = [
@@ -234,7 +237,7 @@ def test_the_export_is_what_the_screen_shows_and_imports_unchanged(client, offic
     assert lines[0]["红黄绿"] == "灰 未更新"
     content, lines = read(client.get(reverse("admin:projects_keyproject_export")))
     assert len(lines) == len(projects) + 1
-    report = do.import_ledger(file=SimpleUploadedFile("a.xlsx", content), actor=officer, write=True)
+    report = run(SimpleUploadedFile("a.xlsx", content), officer, write=True)
     assert (report.unchanged, report.refusals) == (len(projects) + 1, [])
 
 
@@ -259,14 +262,14 @@ def test_upload_look_confirm(client, officer, county):
     assert client.get(reverse("admin:projects_keyproject_import")).status_code == 200
     sent = upload(client, workbook([row(county, 1), row(county, 2)]))
     assert sent.status_code == 302
-    check = Job.objects.get(kind=do.KIND)
+    check = Job.objects.get(kind=KIND)
     assert "自动刷新" in client.get(sent.url).content.decode()
     jobs.run(str(check.pk))
     page = client.get(sent.url).content.decode()
     assert "确认导入：新增 2 行，变更 0 行" in page
     assert not KeyProject.objects.exists()
     confirmed = client.post(sent.url)
-    jobs.run(str(Job.objects.exclude(pk=check.pk).get(kind=do.KIND).pk))
+    jobs.run(str(Job.objects.exclude(pk=check.pk).get(kind=KIND).pk))
     assert "已导入" in client.get(confirmed.url).content.decode()
     assert KeyProject.objects.count() == 2
 
@@ -274,7 +277,7 @@ def test_upload_look_confirm(client, officer, county):
 def test_faults_stand_on_the_page_and_cannot_be_confirmed(client, officer, county):
     client.force_login(officer)
     sent = upload(client, workbook([row(county, 1, industry="星际采矿")]))
-    check = Job.objects.get(kind=do.KIND)
+    check = Job.objects.get(kind=KIND)
     jobs.run(str(check.pk))
     page = client.get(sent.url).content.decode()
     assert "有 1 行有误，整份没有写入" in page
@@ -282,13 +285,13 @@ def test_faults_stand_on_the_page_and_cannot_be_confirmed(client, officer, count
     assert "确认导入" not in page
     check.refresh_from_db()
     with pytest.raises(PortalError, match="没有导入"):
-        do.confirm_import(check=check, actor=officer)
+        do.LEDGER_IMPORT.confirm(check=check, actor=officer)
 
 
 @pytest.mark.parametrize(
     ("file", "words"),
     [
-        (None, "请选择项目台账"),
+        (None, "请选择项目台账工作簿"),
         (SimpleUploadedFile("台账.pdf", uploads.pdf()), "只能上传 XLSX"),
         (SimpleUploadedFile("台账.xlsx", uploads.xlsx()), "打不开"),
     ],
@@ -314,7 +317,7 @@ def test_who_may_not_import(client, role, county):
     for page in ("import", "template"):
         assert client.get(reverse(f"admin:projects_keyproject_{page}")).status_code == 403
     with pytest.raises(NotPermitted):
-        do.request_import(file=workbook([row(county, 1)]), actor=user)
+        do.LEDGER_IMPORT.request(file=workbook([row(county, 1)]), actor=user)
 
 
 def test_the_template_can_be_filled_in(client, officer):

@@ -11,15 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from services import tasks
 from services.actions import cases
 from services.actions import licences as do
-from services.actions.licence_import import COLUMNS, confirm_import, do_import, request_import
+from services.actions.licence_import import COLUMNS, LICENCE_IMPORT
 from services.actions.recording import HandedIn
 from services.choices import Necessity
 from services.choices_cases import CLOSED_STATES, CaseState, MaterialState
 from services.models import Case, Licence, Material
 from services.models.licences import LicenceStatus
-from services.tasks import import_licences, sweep_attachments
 from tests.factories.accounts import UserFactory
 from tests.factories.cases import CREDIT_CODE, IDENTITY, Hall
 from tests.factories.licences import LicenceFactory, LicenceKindFactory
@@ -29,6 +29,8 @@ from tuoxian_portal.core import crypto
 from tuoxian_portal.core.errors import EditConflict, NotPermitted, PortalError, WorkflowError
 from tuoxian_portal.core.jobs import HANDLERS
 from tuoxian_portal.core.models import Job
+from tuoxian_portal.core.sheet_imports import sweep_workbooks
+from tuoxian_portal.core.tasks import sweep
 from tuoxian_portal.core.uploads import private_storage
 
 pytestmark = pytest.mark.django_db
@@ -220,7 +222,7 @@ def test_a_correction_does_not_turn_a_licence_into_a_paper(hall, licence) -> Non
 
 
 def test_the_worker_knows_the_import() -> None:
-    assert HANDLERS["licence-import"] is import_licences
+    assert HANDLERS["licence-import"] == tasks.LICENCE_IMPORT.carry_out
 
 
 # --- Import -----------------------------------------------------------------------------------------
@@ -258,7 +260,7 @@ def row(of, number: str, **changes) -> list:
 
 def checked(file, actor, callbacks) -> Job:
     with callbacks(execute=True):
-        job = request_import(file=file, actor=actor)
+        job = LICENCE_IMPORT.request(file=file, actor=actor)
     job.refresh_from_db()
     return job
 
@@ -273,7 +275,7 @@ def test_a_check_writes_nothing_an_import_writes_all_and_a_second_changes_nothin
     assert not Licence.objects.exists()
     for expected in ((2, 0, 0), (0, 0, 2)):
         with django_capture_on_commit_callbacks(execute=True):
-            done = confirm_import(check=check, actor=keeper)
+            done = LICENCE_IMPORT.confirm(check=check, actor=keeper)
         done.refresh_from_db()
         report = done.payload["report"]
         assert (report["added"], report["changed"], report["unchanged"]) == expected
@@ -292,7 +294,7 @@ def test_a_check_writes_nothing_an_import_writes_all_and_a_second_changes_nothin
     )
     assert changed.payload["report"]["changed"] == 1
     with django_capture_on_commit_callbacks(execute=True):
-        confirm_import(check=changed, actor=keeper)
+        LICENCE_IMPORT.confirm(check=changed, actor=keeper)
     one.refresh_from_db()
     assert one.status == LicenceStatus.REVOKED
     assert Licence.objects.count() == 2
@@ -309,7 +311,7 @@ def test_a_column_that_is_absent_changes_nothing(keeper, django_capture_on_commi
     )
     check = checked(file, keeper, django_capture_on_commit_callbacks)
     with django_capture_on_commit_callbacks(execute=True):
-        confirm_import(check=check, actor=keeper)
+        LICENCE_IMPORT.confirm(check=check, actor=keeper)
     kept.refresh_from_db()
     assert kept.holder_name == "测试企业"
     assert (kept.issuer, kept.valid_until, kept.status) == (
@@ -341,7 +343,7 @@ def test_one_bad_row_refuses_all_with_its_reason(keeper, django_capture_on_commi
     assert "证照编号：不能为空" in reasons[8]
     assert "持证主体：不能为空" in reasons[8]
     with pytest.raises(PortalError, match="6 行有误"):
-        confirm_import(check=check, actor=keeper)
+        LICENCE_IMPORT.confirm(check=check, actor=keeper)
 
 
 def test_thousands_of_rows_take_a_query_a_batch(keeper, django_capture_on_commit_callbacks) -> None:
@@ -349,7 +351,7 @@ def test_thousands_of_rows_take_a_query_a_batch(keeper, django_capture_on_commit
     file = book(*(row(kind, f"N-{n}") for n in range(2500)))
     check = checked(file, keeper, django_capture_on_commit_callbacks)
     with CaptureQueriesContext(connection) as queries, django_capture_on_commit_callbacks(execute=True):
-        confirm_import(check=check, actor=keeper)
+        LICENCE_IMPORT.confirm(check=check, actor=keeper)
     assert Licence.objects.count() == 2500
     assert len(queries) < 100, "SQLite takes some seventy rows a statement"
 
@@ -360,7 +362,7 @@ def test_the_pages_of_the_import(client, keeper, django_capture_on_commit_callba
     url = reverse("admin:services_licence_import")
     assert "下载模板" in client.get(url).content.decode()
     assert client.get(reverse("admin:services_licence_template")).status_code == 200
-    assert "请选择证照清单" in client.post(url).content.decode()
+    assert "请选择电子证照工作簿" in client.post(url).content.decode()
     wrong = client.post(url, {"file": SimpleUploadedFile("a.xlsx", pdf())})
     assert (wrong.status_code, "这里只能上传 XLSX" in wrong.content.decode()) == (400, True)
     assert "没有找到列" in client.post(url, {"file": book(headings=["甲"])}).content.decode()
@@ -382,23 +384,39 @@ def test_the_pages_of_the_import(client, keeper, django_capture_on_commit_callba
         assert client.get(reverse("admin:services_licence_changelist"), {"status": status}).status_code == 200
 
 
+def test_an_import_that_was_overtaken_says_that_nothing_was_written(
+    client, keeper, django_capture_on_commit_callbacks
+) -> None:
+    kind = LicenceKindFactory()
+    check = checked(book(row(kind, "A-1")), keeper, django_capture_on_commit_callbacks)
+    kind.is_active = False
+    kind.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        done = LICENCE_IMPORT.confirm(check=check, actor=keeper)
+    client.force_login(keeper)
+    page = client.get(reverse("admin:services_licence_report", args=[done.pk])).content.decode()
+    assert "整份没有写入" in page
+    assert "已导入" not in page
+    assert not Licence.objects.exists()
+
+
 @pytest.mark.parametrize("role", ["window", "reviewer", "supervisor", "official", "helper"])
 def test_only_the_administrator_imports(client, role) -> None:
     client.force_login(UserFactory(roles=[role]))
     assert client.get(reverse("admin:services_licence_import")).status_code == 403
     with pytest.raises(NotPermitted):
-        request_import(file=book(), actor=UserFactory(roles=[role]))
+        LICENCE_IMPORT.request(file=book(), actor=UserFactory(roles=[role]))
 
 
 def test_an_old_workbook_is_swept_because_it_holds_personal_numbers(
     keeper, monkeypatch, django_capture_on_commit_callbacks
 ) -> None:
     check = checked(book(row(LicenceKindFactory(), "S-1")), keeper, django_capture_on_commit_callbacks)
-    assert sweep_attachments() == 0
+    assert sweep_workbooks() == 0
     storage = private_storage()
     later = timezone.now() + timedelta(days=3)
     monkeypatch.setattr("tuoxian_portal.core.uploads.timezone.now", lambda: later)
-    assert sweep_attachments() >= 1
+    sweep()
     assert not storage.exists(check.payload["file"])
     with pytest.raises(PortalError, match="重新上传"):
-        do_import(job=check, progress=lambda *_: None)
+        LICENCE_IMPORT.carry_out(check, lambda *_: None)

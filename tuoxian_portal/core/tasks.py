@@ -4,6 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 
 from tuoxian_portal.core import jobs
+from tuoxian_portal.core.sheet_imports import sweep_workbooks
 
 
 @shared_task
@@ -18,6 +19,7 @@ def requeue_lost_jobs() -> int:
 
 @shared_task
 def sweep() -> None:
-    """Every night: routine jobs and sessions that are over."""
+    """Every night: routine jobs, sessions that are over, workbooks that were imported."""
     jobs.forget_routine()
+    sweep_workbooks()
     call_command("clearsessions")

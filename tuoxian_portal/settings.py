@@ -39,6 +39,8 @@ CSRF_FAILURE_VIEW = "tuoxian_portal.core.views.csrf_failure"
 # Personal numbers are encrypted with this key; losing it loses them. Independent of SECRET_KEY so
 # that sessions can be invalidated without touching data.
 FIELD_ENCRYPTION_KEY = env.str("FIELD_ENCRYPTION_KEY", default="")
+# Former keys, the newest first, while `manage.py rotate_key` has not yet sealed everything anew.
+FIELD_ENCRYPTION_KEYS_OLD = env.str("FIELD_ENCRYPTION_KEYS_OLD", default="").split()
 if not DEBUG:
     if SECRET_KEY in {"", DEFAULT_SECRET_KEY}:
         raise ImproperlyConfigured(
@@ -578,4 +580,7 @@ LOGGING = {
     },
 }
 
-FIELD_KEY = hashlib.sha256((FIELD_ENCRYPTION_KEY or SECRET_KEY).encode()).digest()
+FIELD_KEYS = tuple(
+    hashlib.sha256(key.encode()).digest()
+    for key in [FIELD_ENCRYPTION_KEY or SECRET_KEY, *FIELD_ENCRYPTION_KEYS_OLD]
+)

@@ -1,6 +1,7 @@
 """What the county offers and who asks for it: opportunities and leads."""
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -14,7 +15,7 @@ from projects.querysets import OpportunityQuerySet
 from projects.querysets_leads import LeadQuerySet
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.fields import CreditCodeField, EncryptedTextField, WanField
-from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
+from tuoxian_portal.core.models import KeyedHashes, Sampled, Sourced, Timestamped, Versioned
 from tuoxian_portal.core.money import format_wan, plain
 
 
@@ -70,12 +71,14 @@ class Opportunity(Sourced, Sampled, Timestamped, Versioned):
         return reverse("projects:detail", args=[self.number])
 
 
-class InvestmentLead(Sampled, Timestamped, Versioned):
+class InvestmentLead(KeyedHashes, Sampled, Timestamped, Versioned):
     """招商线索: somebody who thinks of investing. Contacts are encrypted and masked.
 
     `answer_due` is what the asker was told, in working days, and therefore kept. `token` is the
     form's one-time token: the same form sent twice makes one lead.
     """
+
+    hash_sources: ClassVar = {"phone_hash": "phone"}
 
     number = models.CharField(_("线索编号"), max_length=24, unique=True, editable=False)
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

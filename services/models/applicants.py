@@ -1,7 +1,7 @@
 """Who applies, as a case and a bundle case (一次办办件) both keep it."""
 
 import secrets
-from typing import Any
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from services.choices_cases import ApplicantKind
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.fields import EncryptedTextField
+from tuoxian_portal.core.models import KeyedHashes
 
 # No 0 O 1 I L: read aloud over the counter and typed from a slip.
 TRACKING_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -19,9 +20,11 @@ def new_tracking_code() -> str:
     return "".join(secrets.choice(TRACKING_ALPHABET) for _ in range(8))
 
 
-class ApplicantFields(models.Model):
+class ApplicantFields(KeyedHashes):
     """The applicant, the agent and the tracking password. Numbers are sealed; `applicant_hash` finds
     the applicant and follows the number at every `save` (`bulk_create` must set it itself)."""
+
+    hash_sources: ClassVar = {"applicant_hash": "applicant_number"}
 
     applicant_kind = models.CharField(_("申请人类型"), max_length=12, choices=ApplicantKind.choices)
     applicant_name = models.CharField(_("申请人"), max_length=120)
@@ -41,13 +44,6 @@ class ApplicantFields(models.Model):
 
     class Meta:
         abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if (fields := kwargs.get("update_fields")) is None or "applicant_number" in fields:
-            self.applicant_hash = crypto.keyed_hash(self.applicant_number)
-            if fields is not None:
-                kwargs["update_fields"] = {*fields, "applicant_hash"}
-        super().save(*args, **kwargs)
 
     @property
     def masked_name(self) -> str:

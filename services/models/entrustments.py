@@ -1,7 +1,7 @@
 """帮办 entrustments: the authority, its matters, and what is done under it. Beside a case, never inside it."""
 
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -32,7 +32,7 @@ from services.querysets_entrustments import EntrustmentPaperQuerySet, Entrustmen
 from tuoxian_portal.core import crypto
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.fields import EncryptedTextField
-from tuoxian_portal.core.models import Sampled, Timestamped, Versioned
+from tuoxian_portal.core.models import KeyedHashes, Sampled, Timestamped, Versioned
 from tuoxian_portal.directory.models import Enterprise, Outlet, Park
 
 
@@ -41,12 +41,14 @@ def _person(label: Any, **more: Any) -> models.ForeignKey:
     return models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=label, **more)
 
 
-class Entrustment(Versioned, Sampled, Timestamped):
+class Entrustment(KeyedHashes, Versioned, Sampled, Timestamped):
     """Somebody asks the hall for help, and entrusts a helper with certain matters for a certain time.
 
     The help is free (内蒙古 蒙速办·帮您办 方案: 无偿服务): no field of it or of its rows holds an amount.
     Only `services.actions.entrustments`, `entrustment_acts` and `entrustment_ends` change it.
     """
+
+    hash_sources: ClassVar = {"principal_hash": "principal_number"}
 
     number = models.CharField(_("委托编号"), max_length=24, unique=True, editable=False)
     # The token of the form that asked for help: a second submit finds the first one's entrustment.
@@ -153,13 +155,6 @@ class Entrustment(Versioned, Sampled, Timestamped):
 
     def __str__(self) -> str:
         return self.number
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if (fields := kwargs.get("update_fields")) is None or "principal_number" in fields:
-            self.principal_hash = crypto.keyed_hash(self.principal_number)
-            if fields is not None:
-                kwargs["update_fields"] = {*fields, "principal_hash"}
-        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         """The entrustment in the workbench; the public follows it at `/track/`."""

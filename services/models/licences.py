@@ -1,6 +1,6 @@
 """The register of electronic licences (电子证照): what is in it is not asked of applicants again."""
 
-from typing import Any
+from typing import ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -12,7 +12,7 @@ from tuoxian_portal.core import crypto
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.choices import BadgeChoices
 from tuoxian_portal.core.fields import EncryptedTextField
-from tuoxian_portal.core.models import Sampled, Timestamped
+from tuoxian_portal.core.models import KeyedHashes, Sampled, Timestamped
 from tuoxian_portal.core.querysets import PortalQuerySet
 
 KIND_CODE = RegexValidator(r"^[A-Za-z0-9-]{1,40}$", _("编码只用字母、数字和连字符。"))
@@ -56,9 +56,11 @@ class LicenceKind(Sampled, Timestamped):
         return self.name
 
 
-class Licence(Sampled, Timestamped):
+class Licence(KeyedHashes, Sampled, Timestamped):
     """One licence of one holder. Its number may be a personal one (居民身份证), so both numbers are
     encrypted, and found through their keyed hashes."""
+
+    hash_sources: ClassVar = {"number_hash": "number", "holder_hash": "holder_number"}
 
     kind = models.ForeignKey(LicenceKind, models.PROTECT, related_name="licences", verbose_name=_("证照类型"))
     number = EncryptedTextField(_("证照编号"))
@@ -94,15 +96,6 @@ class Licence(Sampled, Timestamped):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.masked_number}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.rehash()
-        super().save(*args, **kwargs)
-
-    def rehash(self) -> None:
-        """Keeps the hashes with the numbers; bulk writers call it themselves."""
-        self.number_hash = crypto.keyed_hash(self.number)
-        self.holder_hash = crypto.keyed_hash(self.holder_number)
 
     @property
     def status(self) -> LicenceStatus:

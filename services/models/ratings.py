@@ -6,7 +6,7 @@ so that no page, export or API of it can leak what it does not have.
 
 import secrets
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -37,10 +37,9 @@ from services.querysets_ratings import (
     RatingQuerySet,
     RemediationQuerySet,
 )
-from tuoxian_portal.core import crypto
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.fields import EncryptedTextField
-from tuoxian_portal.core.models import Sampled, Sourced, Timestamped, Versioned
+from tuoxian_portal.core.models import KeyedHashes, Sampled, Sourced, Timestamped, Versioned
 from tuoxian_portal.core.querysets import PortalQuerySet
 from tuoxian_portal.directory.models import Department, Outlet
 
@@ -95,13 +94,16 @@ class RatingTag(Sourced):
         return self.name
 
 
-class RatingInvitation(Sampled):
+class RatingInvitation(KeyedHashes, Sampled):
     """The one chance to rate one matter (a case, or a bundle case as a whole, an entrustment).
 
     The token is found through its keyed hash and sealed otherwise, so that the paper can be printed
     again; the database alone gives no link away. What statistics need of the subject is copied here,
     once, when the matter is done: a finished matter does not change.
     """
+
+    hash_sources: ClassVar = {"token_hash": "token", "phone_hash": "subject.phone"}
+    hash_related: ClassVar = SUBJECTS
 
     case = models.OneToOneField(
         Case,
@@ -161,10 +163,6 @@ class RatingInvitation(Sampled):
     def __str__(self) -> str:
         return str(self.subject)
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.token_hash = crypto.keyed_hash(self.token)
-        super().save(*args, **kwargs)
-
     @property
     def subject(self) -> Any:
         """What is rated."""
@@ -201,12 +199,15 @@ def rating_offer(invitation: RatingInvitation | None) -> dict[str, Any]:
     }
 
 
-class ServiceRating(Versioned, Sampled, Timestamped):
+class ServiceRating(KeyedHashes, Versioned, Sampled, Timestamped):
     """What somebody thought of one matter. Once given it is never edited; `standing` says if it counts.
 
     Who gave it is not recorded: the link is the proof. The comment is sealed because people write
     names and numbers into it; `address_hash` is a keyed hash, the address itself is not kept.
     """
+
+    hash_sources: ClassVar = {"phone_hash": "invitation.subject.phone", "address_hash": None}
+    hash_related: ClassVar = tuple(f"invitation__{name}" for name in SUBJECTS)
 
     number = models.CharField(_("评价编号"), max_length=24, unique=True, editable=False)
     invitation = models.OneToOneField(

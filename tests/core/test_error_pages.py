@@ -41,7 +41,7 @@ def test_an_api_address_that_is_not_there(client):
 @pytest.fixture
 def case_under_another_key(settings):
     case = Hall().record()
-    settings.FIELD_KEY = b"another key than the one that sealed the number"
+    settings.FIELD_KEYS = (b"another key than the one that sealed the number",)
     return case
 
 

@@ -50,7 +50,7 @@ def test_text_is_sealed_in_the_database_and_plain_in_python(secrets):
         cursor.execute("SELECT text FROM test_secret")
         stored = cursor.fetchone()[0]
     assert "440524" not in stored
-    assert stored.startswith("v1:")
+    assert stored.startswith("v2:")
     assert secrets.objects.get(pk=row.pk).text == "440524188001010014"
     assert secrets.objects.create(text="").text == ""
 

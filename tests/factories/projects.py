@@ -18,7 +18,6 @@ from tests.factories.directory import (
     IndustryFactory,
     ParkFactory,
 )
-from tuoxian_portal.core.crypto import keyed_hash
 
 # A value for every field of the stage table.
 FILLED: dict[str, Any] = {
@@ -98,7 +97,6 @@ class LeadFactory(DjangoModelFactory):
     name_key = factory.LazyAttribute(lambda o: enterprise_key(o.enterprise_name))
     contact_name = "测试联系人"
     phone = "13800001234"
-    phone_hash = factory.LazyAttribute(lambda o: keyed_hash(o.phone))
     needs = "想了解厂房"
     answer_due = date(2099, 1, 10)
 

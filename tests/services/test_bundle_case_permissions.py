@@ -169,7 +169,7 @@ def test_form_answers_are_sealed(hall):
     BundleCase.objects.filter(pk=made.pk).update(form_answers='{"address": "托县某街"}')
     with connection.cursor() as cursor:
         cursor.execute("SELECT form_answers, applicant_number FROM services_bundlecase")
-        assert all(value.startswith("v1:") for value in cursor.fetchone())
+        assert all(value.startswith("v2:") for value in cursor.fetchone())
 
 
 def test_record_bundle_is_the_same_door_for_everybody(hall):

@@ -64,7 +64,7 @@ def test_personal_numbers_are_sealed_in_the_database_and_found_by_hash(hall):
             "SELECT applicant_number, phone, tracking_code FROM services_case WHERE id = %s", [case.pk]
         )
         row = cursor.fetchone()
-    assert all(value.startswith("v1:") for value in row)
+    assert all(value.startswith("v2:") for value in row)
     fresh = Case.objects.get(pk=case.pk)
     assert fresh.applicant_number == IDENTITY
     assert fresh.masked_number == "110105********002X"

@@ -122,7 +122,7 @@ def test_personal_numbers_are_sealed_and_masked(desk: HelpDesk) -> None:
             "SELECT principal_number, phone, visit_address FROM services_entrustment WHERE id = %s",
             [entrustment.pk],
         )
-        assert all(str(value).startswith("v1:") for value in cursor.fetchone())
+        assert all(str(value).startswith("v2:") for value in cursor.fetchone())
     assert entrustment.masked_phone == "138****5678"
     assert "1949" not in entrustment.masked_number
     assert raw("principal_hash", flat=True)[0]

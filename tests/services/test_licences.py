@@ -58,7 +58,7 @@ def yesterday() -> date:
 def test_numbers_are_sealed_and_found_through_their_hashes(licence) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT number, holder_number FROM services_licence")
-        assert all(text.startswith("v1:") for text in cursor.fetchone())
+        assert all(text.startswith("v2:") for text in cursor.fetchone())
     assert list(Licence.objects.held_by(HASH(IDENTITY))) == [licence]
     assert not Licence.objects.held_by("")
 

@@ -1,13 +1,15 @@
 """Abstract bases that every app builds on, and the few tables that belong to no domain."""
 
 import uuid
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tuoxian_portal.core import crypto
 from tuoxian_portal.core.choices import BadgeChoices, Confidence
 
 
@@ -64,6 +66,40 @@ class Versioned(models.Model):
 
     class Meta:
         abstract = True
+
+
+class KeyedHashes(models.Model):
+    """A row that is found through keyed hashes of what it keeps sealed (`core.crypto`).
+
+    `hash_sources` says for each hash what it is made of, so that a new key can make it anew. A field of
+    the row is followed at every `save` (`bulk_create` needs `rehash` before it). A path through
+    `hash_related` was given when the row was made and is not followed; None means that what the hash was
+    made of is kept nowhere, and a new key blanks it.
+    """
+
+    hash_sources: ClassVar[dict[str, str | None]] = {}
+    hash_related: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        changed = self.rehash(fields)
+        if fields is not None:
+            kwargs["update_fields"] = {*fields, *changed}
+        super().save(*args, **kwargs)
+
+    def rehash(self, fields: Iterable[str] | None = None) -> list[str]:
+        """Makes the hashes of the row's own `fields` (all of them) follow; returns which."""
+        own = [
+            name
+            for name, source in self.hash_sources.items()
+            if source and "." not in source and (fields is None or source in fields)
+        ]
+        for name in own:
+            setattr(self, name, crypto.keyed_hash(getattr(self, self.hash_sources[name] or "")))
+        return own
 
 
 class LoadedRecord(models.Model):

@@ -5,7 +5,7 @@ the subscription ends.
 """
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tuoxian_portal.core.crypto import mask_email
 from tuoxian_portal.core.fields import EncryptedTextField
-from tuoxian_portal.core.models import Timestamped, Versioned
+from tuoxian_portal.core.models import KeyedHashes, Timestamped, Versioned
 from tuoxian_portal.core.outbox import Outgoing
 from tuoxian_portal.core.querysets import PortalQuerySet
 from tuoxian_portal.subscriptions.choices import Frequency, MessageKind, SubscriptionState
@@ -25,12 +25,14 @@ class SubscriptionQuerySet(PortalQuerySet):
         return self if user.has_perm("subscriptions.view_subscription") else self.none()
 
 
-class Subscription(Timestamped, Versioned):
+class Subscription(KeyedHashes, Timestamped, Versioned):
     """One address that follows one list under one set of conditions.
 
     It is pending until the link in the first message was used. What it is told of are the editions after
     `since_edition`, the last one that existed when it was confirmed.
     """
+
+    hash_sources: ClassVar = {"email_hash": "email"}
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     # Part of what the links are derived from; see `links`.

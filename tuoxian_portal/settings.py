@@ -324,6 +324,10 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "tuoxian_portal.accounts.lockout.PortalLockout"
+# From one address so many different names may fail, within the time above, before a name that has not
+# signed in from there is refused; 0 for any number.
+LOGIN_NAMES_PER_ADDRESS = env.int("LOGIN_NAMES_PER_ADDRESS", default=10)
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "tuoxian_portal.accounts.views.locked_out"

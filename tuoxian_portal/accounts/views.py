@@ -25,18 +25,28 @@ class PortalLoginView(LoginView):
 
 
 def locked_out(request: HttpRequest, refused: Any, credentials: dict[str, Any] | None) -> HttpResponse:
-    """What axes answers while an account is locked: 429, with when to try again."""
+    """What axes answers while a name or an address is locked: 429, with when to try again."""
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
     minutes = seconds // 60
+    many = getattr(request, "tried_many_names", False)
     response: HttpResponse
     if request.path.startswith("/api/"):
-        text = f"登录失败次数过多，账号已锁定，请 {minutes} 分钟后再试。"
+        text = (
+            f"从这个网络地址用多个用户名登录失败，请 {minutes} 分钟后再试。"
+            if many
+            else f"登录失败次数过多，账号已锁定，请 {minutes} 分钟后再试。"
+        )
         response = JsonResponse(body("locked", text), status=429)
     else:
         response = render(
             request,
             "accounts/locked.html",
-            {"minutes": minutes, "limit": settings.AXES_FAILURE_LIMIT, "login_url": request.path},
+            {
+                "minutes": minutes,
+                "limit": settings.AXES_FAILURE_LIMIT,
+                "names": settings.LOGIN_NAMES_PER_ADDRESS if many else 0,
+                "login_url": request.path,
+            },
             status=429,
         )
     response.headers["Retry-After"] = str(seconds)

@@ -4,24 +4,16 @@ and how often help may be asked for."""
 from django.core.cache import cache
 
 from projects.throttling import EnquiryThrottle
+from tuoxian_portal.core.cache import count_up
 
 WINDOW = 15 * 60  # seconds
 PER_ADDRESS = 20
 WRONG_PER_CASE = 10
 
 
-def _count(key: str) -> int:
-    cache.add(key, 0, WINDOW)
-    try:
-        return cache.incr(key)
-    except ValueError:  # it expired in between
-        cache.set(key, 1, WINDOW)
-        return 1
-
-
 def too_many_from(address: str) -> bool:
     """Counts one question from `address`; True from the 21st within 15 minutes."""
-    return _count(f"track.address.{address}") > PER_ADDRESS
+    return count_up(f"track.address.{address}", WINDOW) > PER_ADDRESS
 
 
 def too_many_wrong(case_number: str) -> bool:
@@ -30,12 +22,12 @@ def too_many_wrong(case_number: str) -> bool:
 
 
 def count_wrong(case_number: str) -> None:
-    _count(f"track.case.{case_number}")
+    count_up(f"track.case.{case_number}", WINDOW)
 
 
 def too_many_links_from(address: str) -> bool:
     """Counts one unknown rating link from `address`; True from the 21st within 15 minutes."""
-    return _count(f"rate.address.{address}") > PER_ADDRESS
+    return count_up(f"rate.address.{address}", WINDOW) > PER_ADDRESS
 
 
 class AssistThrottle(EnquiryThrottle):

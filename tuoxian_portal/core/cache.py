@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
@@ -47,3 +48,12 @@ class ForgivingRedisCache(RedisCache):
     delete_many = _forgiving("delete_many", lambda *args, **kwargs: None)
     incr = _forgiving("incr", lambda key, delta=1, version=None: delta)
     clear = _forgiving("clear", lambda: False)
+
+
+def count_up(key: str, seconds: int) -> int:
+    """Counts one more under `key`, which is forgotten `seconds` after its first; returns how many. 1 while the
+    cache is away."""
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # the first, or it expired a moment ago
+        return int(cache.incr(key)) if not cache.add(key, 1, seconds) else 1

@@ -1,6 +1,7 @@
 """One shape for every error of the API: `{"code", "detail", "fields"}`."""
 
 import logging
+import math
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -27,6 +28,11 @@ DETAILS = {
 
 def body(code: str, detail: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"code": code, "detail": detail, "fields": fields or {}}
+
+
+def in_words(seconds: float) -> str:
+    """`45 秒`, `12 分钟`: rounded up."""
+    return f"{math.ceil(seconds)} 秒" if seconds <= 90 else f"{math.ceil(seconds / 60)} 分钟"
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -60,5 +66,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     anonymous = isinstance(exc, exceptions.NotAuthenticated)
     told = status.HTTP_401_UNAUTHORIZED if anonymous else response.status_code
     detail = own if said_by_us else DETAILS.get(told, own)
+    if wait := getattr(exc, "wait", None):
+        detail = f"请求过于频繁，请 {in_words(wait)}后再试。"
     response.data = body(str(code), detail)
     return response

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import connections, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,18 @@ from django.utils.translation import gettext_lazy as _
 class AppendOnlyQuerySet(models.QuerySet):
     """Refuses to change or delete many entries at once. The one exception is sample entries, which
     go with the sample records they are about."""
+
+    def distinct_actions(self) -> list[str]:
+        """Every action in the table, in order. One query that steps from each to the next in the index
+        (`SELECT DISTINCT` would read every row): its cost follows the actions, not the entries."""
+        step = "SELECT action FROM audit_logentry {where} ORDER BY action LIMIT 1"
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(
+                f"WITH RECURSIVE found(action) AS (SELECT ({step.format(where='')}) UNION ALL "  # noqa: S608  (all of it constant)
+                f"SELECT ({step.format(where='WHERE action > found.action')}) FROM found "
+                "WHERE found.action IS NOT NULL) SELECT action FROM found WHERE action IS NOT NULL"
+            )
+            return [row[0] for row in cursor.fetchall()]
 
     def update(self, **kwargs: Any) -> int:
         raise TypeError("audit entries are append-only")

@@ -264,13 +264,6 @@ class LoanIntentAdmin(ActionSavedAdmin, WorkflowAdmin):
             lines.append(f"未成：{intent.get_drop_reason_display()}（{intent.dropped_on:%Y-%m-%d}）")
         return format_html("{}", "；".join(lines))
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """What the autocomplete does not find cannot be sent either; the action checks it again."""
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if hasattr(field.queryset, "visible_to"):
-            field.queryset = field.queryset.visible_to(request.user)
-        return field
-
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         links: tuple[str, ...] = ("event", "demand", "product", "note")
         if request.user.has_perm("projects.view_keyproject"):

@@ -189,8 +189,6 @@ class LeadAdmin(ActionSavedAdmin, RevealMixin, WorkflowAdmin):
             from tuoxian_portal.accounts.models import User
 
             kwargs["queryset"] = User.objects.filter(is_active=True, is_staff=True).order_by("username")
-        if db_field.name == "project":
-            kwargs["queryset"] = KeyProject.objects.visible_to(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(

@@ -22,7 +22,7 @@ from projects import actions
 from projects.actions.notices import DEFAULT_RETURN_DAYS
 from projects.admin.base import ActionSavedAdmin
 from projects.choices_notice import NoticeState
-from projects.models import KeyProject, NoticeEntry, SupervisionNotice
+from projects.models import NoticeEntry, SupervisionNotice
 from projects.workflow_oversight import NOTICE_WORKFLOW
 from tuoxian_portal.audit.workflow_admin import ReasonForm, Verb, VersionForm, WorkflowAdmin
 from tuoxian_portal.core.admin_site import badge
@@ -148,8 +148,6 @@ class SupervisionNoticeAdmin(ActionSavedAdmin, WorkflowAdmin):
         return False
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "project":
-            kwargs["queryset"] = KeyProject.objects.visible_to(request.user)
         if db_field.name == "owner":
             from tuoxian_portal.accounts.models import User
 

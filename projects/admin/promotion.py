@@ -11,7 +11,7 @@ from unfold.decorators import display
 from projects import actions
 from projects.admin.base import ActionSavedAdmin
 from projects.choices_pipeline import NodeStanding, PursuitState
-from projects.models import ChainNode, KeyProject, PromotionTarget
+from projects.models import ChainNode, PromotionTarget
 from projects.workflow import CHAIN_NODE_EVENTS
 from projects.workflow_pipeline import PURSUIT_WORKFLOW
 from tuoxian_portal.audit.workflow_admin import ReasonForm, Verb, VersionForm, WorkflowAdmin
@@ -142,11 +142,6 @@ class ChainNodeAdmin(ActionSavedAdmin, WorkflowAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).with_attached()
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "project":
-            kwargs["queryset"] = KeyProject.objects.visible_to(request.user)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @display(description=_("企业"))
     def owner_name(self, node: ChainNode) -> str | None:

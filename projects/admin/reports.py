@@ -322,7 +322,7 @@ class ProgressReportAdmin(ActionSavedAdmin, WorkflowAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "project":
-            kwargs["queryset"] = KeyProject.objects.visible_to(request.user).counted()
+            kwargs["queryset"] = KeyProject.objects.counted()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -17,7 +17,13 @@ from projects.names import enterprise_key
 from projects.reminders import SILENT_DAYS, passed
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import EnterpriseFactory
-from tests.factories.projects import ChainNodeFactory, KeyProjectFactory, LeadFactory, PromotionTargetFactory
+from tests.factories.projects import (
+    ChainNodeFactory,
+    KeyProjectFactory,
+    LeadFactory,
+    OpportunityFactory,
+    PromotionTargetFactory,
+)
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import EditConflict, NotPermitted, WorkflowError
@@ -339,6 +345,32 @@ def test_an_officer_is_told_at_once_that_somebody_was_there_before(client, offic
     assert (lead.source_note, lead.next_step) == ("进博会", "寄资料")
     shown = client.get(reverse("admin:projects_investmentlead_change", args=[lead.pk])).content.decode()
     assert "等待督办人员裁定" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sees_drafts", [False, True])
+def test_only_what_the_search_would_show_is_taken(client, sees_drafts):
+    """The key of a draft, sent without having been offered."""
+    more = ["projects.view_opportunity"] if sees_drafts else []
+    client.force_login(
+        UserFactory(permissions=["projects.add_investmentlead", "projects.view_investmentlead", *more])
+    )
+    draft = OpportunityFactory()
+    page = post(
+        client,
+        reverse("admin:projects_investmentlead_add"),
+        {
+            "source": "event",
+            "contact_name": "李四",
+            "phone": "13900001234",
+            "needs": "想看厂房",
+            "opportunity": draft.pk,
+        },
+    )
+    assert InvestmentLead.objects.filter(opportunity=draft).exists() is sees_drafts
+    if not sees_drafts:
+        assert page.context["adminform"].form.errors.keys() == {"opportunity"}
+        assert draft.name not in page.content.decode()
 
 
 @pytest.mark.django_db

@@ -104,13 +104,17 @@ class KnownRelationsForm(forms.ModelForm):
 
 
 class KeyedForeignKeys:
-    """Autocompletes that draw whatever was sent for them; for an admin or an inline."""
+    """Autocompletes that draw whatever was sent for them, and take only what their search would show: rows
+    that the person may see. For an admin or an inline."""
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         admin: Any = self
         if db_field.name in admin.get_autocomplete_fields(request) and "widget" not in kwargs:
             kwargs["widget"] = KeyedAutocomplete(db_field, admin.admin_site, using=kwargs.get("using"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  # a mixin
+        if hasattr(getattr(field, "queryset", None), "visible_to"):
+            field.queryset = field.queryset.visible_to(request.user)
+        return field
 
 
 class PortalAdmin(KeyedForeignKeys, ModelAdmin):

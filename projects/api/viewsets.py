@@ -1,5 +1,6 @@
 """Projects, opportunities, targets, reports, leads: lists, details, and the verbs that call actions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -40,8 +41,8 @@ class KeyProjectViewSet(RowList, PortalViewSet):
     ordering_fields = ["number", "total_investment_wan", "updated_at"]
     ordering = ["is_sample", "number"]
 
-    def finish_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        return project_rows.finish(row)
+    def row_finisher(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        return project_rows.finish
 
     def get_serializer_class(self) -> Any:
         if self.action == "list":

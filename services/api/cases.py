@@ -1,12 +1,16 @@
 """`/api/v1/services/cases/`: cases for staff, masked, with one verb for each act."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from services import custody
 from services.actions import bundle_children as child
@@ -15,6 +19,7 @@ from services.actions import custody as move
 from services.actions import licences
 from services.api import case_rows
 from services.api.attachments import AttachmentRoutes
+from services.api.case_details import detail
 from services.api.custody import (
     GiveBackSerializer,
     HandOverPapersSerializer,
@@ -38,7 +43,8 @@ from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.pagination import UncountedPagination
 from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.verbs import verb
-from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer, RowList
+from tuoxian_portal.core.api.viewsets import KeptRowList, PortalViewSet, ReasonSerializer
+from tuoxian_portal.core.calendar import today
 
 # --- What is shown -----------------------------------------------------------------------------
 
@@ -306,10 +312,10 @@ def case_verb(
 
 @extend_schema_view(list=extend_schema(summary="办件"), retrieve=extend_schema(summary="一个办件"))
 @extend_schema(tags=["services"])
-class CaseViewSet(AttachmentRoutes, RowList, PortalViewSet):
+class CaseViewSet(AttachmentRoutes, KeptRowList, PortalViewSet):
     """办件。仅工作人员可读，按本人职责范围；申请人信息一律脱敏。"""
 
-    queryset = Case.objects.select_related("item", "department", "outlet", "bundle_case")
+    queryset = Case.objects.all()
     filterset_class = CaseFilter
     pagination_class = UncountedPagination
     row_columns = case_rows.COLUMNS
@@ -320,14 +326,19 @@ class CaseViewSet(AttachmentRoutes, RowList, PortalViewSet):
 
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
-        if self.action == "list":
-            return rows
-        return rows.select_related("handling_outlet").prefetch_related(
-            "materials__licence__kind", "intervals", "corrections", "documents"
-        )
+        # An act reads its case anew, under a lock.
+        return rows if self.action == "list" else rows.only("case_number", "bundle_case")
 
-    def finish_row(self, row: dict[str, Any]) -> dict[str, Any]:
-        return case_rows.finish(row)
+    def row_finisher(self) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        return partial(case_rows.finish, on=today())
+
+    def retrieve(self, request: Request, case_number: str) -> Response:
+        if (found := detail(case_number, request.user)) is None:
+            raise Http404
+        return Response(found)
+
+    def shown(self, record: Case) -> Any:
+        return detail(record.case_number, self.request.user)
 
     def get_serializer_class(self) -> Any:
         return CaseSerializer if self.action == "list" else CaseDetailSerializer

@@ -1,14 +1,16 @@
 """People who sign in, their roles as data, and how far each role sees."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from tuoxian_portal.core.statements import Slot, Statements
 from tuoxian_portal.directory.models import Bank, Department, Outlet
 
 
@@ -47,28 +49,29 @@ class Grants:
     permissions: frozenset[str]
 
 
-# The person and everything she holds, in one statement: every signed-in request begins with it, and five
-# queries through the ORM would cost more than most pages. `{lists}` joins texts in this database.
-PERSON = """
-    SELECT person.*,
-           (SELECT {lists}(r.code || ' ' || r.scope, %(line)s)
-              FROM accounts_user_groups m JOIN accounts_role r ON r.group_id = m.group_id
-             WHERE m.user_id = person.id) AS held_roles,
-           (SELECT {lists}(t.app_label || '.' || p.codename, %(line)s)
-              FROM auth_permission p JOIN django_content_type t ON t.id = p.content_type_id
-             WHERE p.id IN (SELECT g.permission_id FROM accounts_user_groups m
-                              JOIN auth_group_permissions g ON g.group_id = m.group_id
-                             WHERE m.user_id = person.id)
-                OR p.id IN (SELECT permission_id FROM accounts_user_user_permissions
-                             WHERE user_id = person.id)) AS held_permissions
-      FROM accounts_user person WHERE person.id = %(person)s
+# What a person holds, as two texts that come with her own row: every signed-in request begins with it, and
+# five queries through the ORM would cost more than most pages. `{lists}` joins texts in this database.
+ROLES = """
+    (SELECT {lists}(r.code || ' ' || r.scope, %s)
+       FROM accounts_user_groups m JOIN accounts_role r ON r.group_id = m.group_id
+      WHERE m.user_id = accounts_user.id)
+"""
+PERMISSIONS = """
+    (SELECT {lists}(t.app_label || '.' || p.codename, %s)
+       FROM auth_permission p JOIN django_content_type t ON t.id = p.content_type_id
+      WHERE p.id IN (SELECT g.permission_id FROM accounts_user_groups m
+                       JOIN auth_group_permissions g ON g.group_id = m.group_id
+                      WHERE m.user_id = accounts_user.id)
+         OR p.id IN (SELECT permission_id FROM accounts_user_user_permissions
+                      WHERE user_id = accounts_user.id))
 """
 LISTS = {"sqlite": "group_concat", "postgresql": "string_agg"}
+statements = Statements()
 
 
 @lru_cache(maxsize=512)
 def grants_of(roles: str, permissions: str) -> Grants:
-    """The two texts that `PERSON` reads, taken apart. The same texts are the same grants, so that
+    """What `ROLES` and `PERMISSIONS` read, taken apart. The same texts are the same grants, so that
     remembering them can serve nobody an old right: the database is asked each time."""
     pairs = (line.split(" ") for line in roles.splitlines())
     return Grants(MappingProxyType(dict(pairs)), frozenset(permissions.splitlines()))  # type: ignore[arg-type]  # pairs
@@ -99,12 +102,29 @@ class User(AbstractUser):
     @classmethod
     def with_grants(cls, pk: int) -> "User | None":
         """The person `pk` and what she holds now, in one query; None when there is nobody."""
-        statement = PERSON.format(lists=LISTS[connection.vendor])
-        for person in cls.objects.raw(statement, {"person": pk, "line": "\n"}):
-            held = person.__dict__.pop("held_roles"), person.__dict__.pop("held_permissions")
-            person.__dict__["grants"] = grants_of(held[0] or "", held[1] or "")
+        columns = [field.attname for field in cls._meta.concrete_fields]
+        for *own, roles, permissions in statements.get("person", cls._with_texts).rows(pk):
+            person: User = cls.from_db(connection.alias, columns, own)
+            person.__dict__["grants"] = grants_of(roles or "", permissions or "")
             return person
         return None
+
+    @classmethod
+    def _with_texts(cls) -> models.QuerySet:
+        texts = [
+            RawSQL(text.format(lists=LISTS[connection.vendor]), ["\n"], models.TextField())  # noqa: S611  (constants)
+            for text in (ROLES, PERMISSIONS)
+        ]
+        columns = [field.attname for field in cls._meta.concrete_fields]
+        return cls.objects.filter(pk=Slot()).values_list(*columns, *texts)
+
+    @property
+    def standing(self) -> Hashable:
+        """All that decides which rows this person sees: the key of a statement that was put together for
+        her (`core.statements`). Whoever is given or loses a right has another standing."""
+        grants, units = self.grants, (self.department_id, self.outlet_id, self.bank_id)
+        roles = frozenset(grants.roles.items())
+        return (self.pk, self.is_active, self.is_superuser, units, roles, grants.permissions)
 
     @property
     def scopes(self) -> frozenset[str]:

@@ -41,10 +41,8 @@ def verb(
         form.is_valid(raise_exception=True)
         values = {name: value for name, value in form.validated_data.items() if name in takes}
         function(**{argument: record}, actor=request.user, **values)
-        fresh = self.get_queryset().filter(pk=record.pk).first()
-        if fresh is None:
-            return Response(status=204)
-        return Response(self.get_serializer(fresh).data)
+        shown = self.shown(record)
+        return Response(status=204) if shown is None else Response(shown)
 
     method.__name__ = name or function.__name__
     method.__doc__ = (function.__doc__ or "").split("\n\n")[0]

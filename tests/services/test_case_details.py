@@ -32,13 +32,13 @@ pytestmark = pytest.mark.django_db
 CASES = "/api/v1/services/cases/"
 
 
-def answer(case: Case, user: User) -> dict[str, Any]:
+def answer(case: Case, user: Any) -> dict[str, Any]:
     client = APIClient()
     client.force_authenticate(User.objects.get(pk=user.pk))
     return client.get(f"{CASES}{case.case_number}/").json()
 
 
-def assert_described(case: Case, *users: User) -> dict[str, Any]:
+def assert_described(case: Case, *users: Any) -> dict[str, Any]:
     """Every one of `users` gets what the serializer makes of the record; the last answer."""
     for user in users:
         shown = answer(case, user)
@@ -57,17 +57,17 @@ def assert_described(case: Case, *users: User) -> dict[str, Any]:
     ],
 )
 def test_a_case_in_each_kind_of_state(state: str) -> None:
-    hall = Hall()
+    hall: Any = Hall()
     case = hall.case_in(state)
     people = (hall.clerk, hall.reviewer, hall.approver, hall.supervisor, hall.official)
     assert assert_described(case, *people)["state"] == state
 
 
 def test_papers_on_their_way_with_a_person_and_given_back() -> None:
-    hall = Hall(materials=3)
+    hall: Any = Hall(materials=3)
     case = hall.record()
     one, two, three = (material.pk for material in case.materials.all())
-    colleague = UserFactory(roles=["window"], outlet=hall.outlet, display_name="示例经办人")
+    colleague: Any = UserFactory(roles=["window"], outlet=hall.outlet, display_name="示例经办人")
     more: dict[str, Any] = {"case": case, "actor": hall.clerk}
     lent = custody.hand_over_papers(**more, materials=[one], receiver=Holder(HolderKind.PERSON, colleague))
     custody.answer_handover(handover=lent, actor=colleague)
@@ -87,7 +87,7 @@ def test_papers_on_their_way_with_a_person_and_given_back() -> None:
 
 
 def test_a_licence_an_organisation_and_an_odd_number() -> None:
-    hall = Hall(materials=2)
+    hall: Any = Hall(materials=2)
     LicenceFactory(kind__materials=[hall.item.materials.first().material])
     case = hall.record(materials=hall.handed_in(MaterialState.MISSING))
     shown = assert_described(case, hall.clerk)
@@ -99,17 +99,17 @@ def test_a_licence_an_organisation_and_an_odd_number() -> None:
 
 
 def test_a_case_of_a_bundle_and_one_that_somebody_helps_with() -> None:
-    hall = BundleHall()
+    hall: Any = BundleHall()
     case = hall.case(hall.accepted(), hall.first)
     hall.review(case)
     assert assert_described(case, hall.clerk, hall.reviewers[hall.first.pk])["materials"]
-    desk = HelpDesk()
+    desk: Any = HelpDesk()
     helped = desk.linked_case(desk.helping())
     assert_described(helped, desk.clerk, desk.helper, desk.reviewer, desk.approver)
 
 
 def test_it_takes_the_same_queries_however_much_there_is(django_assert_num_queries: Any) -> None:
-    hall = Hall(materials=1)
+    hall: Any = Hall(materials=1)
     small = hall.record()
     answer(small, hall.clerk)
     with CaptureQueriesContext(connection) as few:
@@ -123,7 +123,7 @@ def test_it_takes_the_same_queries_however_much_there_is(django_assert_num_queri
 
 
 def test_a_clerk_who_changes_her_outlet_sees_the_cases_of_the_new_one() -> None:
-    hall = Hall()
+    hall: Any = Hall()
     case = hall.record()
     url = f"{CASES}{case.case_number}/"
 

@@ -8,13 +8,13 @@ project, in a way that shares no code with the sums that pages show.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Max, Sum
+from django.db.models import F, Max, OuterRef, Subquery, Sum
 
 from projects.choices import ReportState, RestatedFigure
 from projects.models import KeyProject, ProgressReport, Restatement
@@ -38,31 +38,56 @@ def open_month(project_id: int, report_month: date) -> date:
     return next_month(last_frozen(project_id) or report_month)
 
 
-def page_of(report: ProgressReport) -> dict[str, Decimal]:
-    """What freezing `report` writes on it: the fields of its page. Three queries; the project's row is
-    locked by the caller, and every earlier month is frozen."""
-    fresh = ProgressReport.objects.get(pk=report.pk)
-    before = (
-        ProgressReport.objects.filter(
-            project=fresh.project_id, state=ReportState.FROZEN, month__lt=fresh.month
+@dataclass
+class Balance:
+    """Where the book of a project stands: its newest page (`month` None before the first) with what it
+    closed at, in 万元, and the restatements by the month they are booked in."""
+
+    month: date | None = None
+    closing: Decimal = ZERO
+    restated: dict[date, Decimal] = field(default_factory=dict)
+
+    def write(self, report: ProgressReport) -> dict[str, Decimal]:
+        """The fields of the page that freezing `report` writes, the next one of the book. No query."""
+        opening = self.closing
+        restated = sum(
+            (
+                change
+                for month, change in self.restated.items()
+                if month <= report.month and (self.month is None or month > self.month)
+            ),
+            ZERO,
         )
+        self.month, self.closing = report.month, opening + report.invested_month_wan + restated
+        return {
+            "frozen_wan": report.invested_month_wan,
+            "frozen_progress": report.physical_progress,
+            "opening_wan": opening,
+            "restated_wan": restated,
+            "closing_wan": self.closing,
+        }
+
+
+def balances(projects: Collection[int]) -> dict[int, Balance]:
+    """The balance of each of `projects` (keys), whose rows the caller has locked. Two queries."""
+    found = {key: Balance() for key in projects}
+    newest = (
+        ProgressReport.objects.filter(project=OuterRef("pk"), state=ReportState.FROZEN)
         .order_by("-month")
-        .first()
+        .values("pk")[:1]
     )
-    opening = (before.closing_wan or ZERO) if before else ZERO
-    booked = Restatement.objects.filter(
-        report__project=fresh.project_id, figure=RestatedFigure.INVESTED, booked_month__lte=fresh.month
-    )
-    if before:
-        booked = booked.filter(booked_month__gt=before.month)
-    restated = booked.aggregate(total=Sum(F("new_value") - F("old_value")))["total"] or ZERO
-    return {
-        "frozen_wan": fresh.invested_month_wan,
-        "frozen_progress": fresh.physical_progress,
-        "opening_wan": opening,
-        "restated_wan": restated,
-        "closing_wan": opening + fresh.invested_month_wan + restated,
-    }
+    for project, month, closing in ProgressReport.objects.filter(
+        pk__in=KeyProject.objects.filter(pk__in=projects).order_by().values(newest=Subquery(newest))
+    ).values_list("project", "month", "closing_wan"):
+        found[project].month, found[project].closing = month, closing or ZERO
+    for project, month, change in (
+        Restatement.objects.filter(report__project__in=projects, figure=RestatedFigure.INVESTED)
+        .order_by()
+        .values_list("report__project", "booked_month")
+        .annotate(change=Sum(F("new_value") - F("old_value")))
+    ):
+        found[project].restated[month] = change
+    return found
 
 
 # --- Reading the book ----------------------------------------------------------------------------

@@ -1,11 +1,14 @@
 """What people do with a month's report."""
 
+from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from projects import closing, ledger
@@ -13,14 +16,22 @@ from projects.actions.permission import require
 from projects.choices import ReportState, RestatedFigure, Status
 from projects.models import KeyProject, ProgressReport, ProjectProblem, Restatement
 from projects.workflow import FREEZE, REPORT_WORKFLOW
-from tuoxian_portal.audit.actions import log
-from tuoxian_portal.audit.steps import differences, locked, step, write
+from tuoxian_portal.audit.actions import log, log_many
+from tuoxian_portal.audit.steps import apply, differences, locked, step, write
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import WorkflowError
 from tuoxian_portal.core.money import plain
 from tuoxian_portal.core.months import first_day
 
 Progress = Callable[[int, int, str], None]
+
+PROJECTS_AT_ONCE = 500
+"""How many projects `close_months` locks, holds in memory and commits together."""
+
+FROZEN_FIELDS = (
+    *["state", "frozen_at", "frozen_wan", "frozen_progress", "opening_wan", "restated_wan", "closing_wan"],
+    *["version", "updated_at"],
+)
 
 
 @transaction.atomic
@@ -124,45 +135,92 @@ def send_back_report(
 def freeze_report(
     *, report: ProgressReport, actor: Any, version: int | None = None, reason: str = ""
 ) -> ProgressReport:
-    """Closes the month: writes its page of the book (`ledger.page_of`). `actor=None` is the system.
+    """Closes the month: writes its page of the book (`ledger.Balance`). `actor=None` is the system.
 
     Months are closed in their order. Raises `WorkflowError` while an earlier one is open.
     """
     _lock_project(report)
+    fresh = locked(report)
+    check_version(fresh, version)
     earlier = (
-        ProgressReport.objects.filter(project=report.project_id, month__lt=report.month)
+        ProgressReport.objects.filter(project=fresh.project_id, month__lt=fresh.month)
         .exclude(state=ReportState.FROZEN)
         .order_by("month")
         .first()
     )
+    values = _page(fresh, earlier, ledger.balances([fresh.project_id])[fresh.project_id], actor, reason)
+    return write(fresh, values, actor=actor, action="freeze", reason=reason)
+
+
+def _page(
+    report: ProgressReport,
+    earlier: ProgressReport | None,
+    balance: ledger.Balance,
+    actor: Any,
+    reason: str,
+) -> dict[str, Any]:
+    """What freezing the locked `report` writes on it. Raises `WorkflowError` while `earlier` is open, and
+    what the workflow says; then nothing is written in `balance` either. No query."""
     if earlier:
         raise WorkflowError(
             f"更早的 {earlier.month:%Y年%m月} 还是“{earlier.get_state_display()}”，请先把它审核并冻结，再冻结本月。"
         )
-    page: dict[str, Any] = {**ledger.page_of(report), "frozen_at": timezone.now()}
-    return step(REPORT_WORKFLOW, "freeze", report, actor, version=version, reason=reason, **page)
+    REPORT_WORKFLOW.check(report, "freeze", actor, reason=reason)
+    return {"state": ReportState.FROZEN, **balance.write(report), "frozen_at": timezone.now()}
 
 
 def close_months(*, period: str, actor: Any, progress: Progress = lambda done, total, message: None) -> int:
-    """Freezes every accepted month that the report of `period` counts, each by `freeze_report` with its own
-    entry; returns how many. A month that has to wait for an earlier one stays open (`closing.left_open`).
+    """Freezes every accepted month that the report of `period` counts, each by the checks of
+    `freeze_report` and with its own entry; returns how many. A month that has to wait for an earlier one
+    stays open (`closing.left_open`).
 
     `actor=None` is the report being made: a figure is reported once it was submitted by one person and
-    accepted by another, who answer for it; closing it judges nothing. Raises `NotPermitted`.
+    accepted by another, who answer for it; closing it judges nothing. Raises `NotPermitted`. Six
+    statements and one transaction for each `PROJECTS_AT_ONCE` projects; what was closed before a failure
+    stays closed.
     """
     require(actor, FREEZE, "冻结月度进展")
-    reason = f"随 {period} 月报冻结"
-    months = list(closing.to_close(first_day(period)))
-    closed = 0
-    for done, report in enumerate(months, start=1):
-        try:
-            freeze_report(report=report, actor=actor, reason=reason)
-        except WorkflowError:
-            continue
-        closed += 1
-        if done % 50 == 0:
-            progress(done, len(months), f"冻结当月数据：{done} / {len(months)}")
+    until = first_day(period)
+    months = Counter(closing.to_close(until).values_list("project", flat=True))
+    keys, total, closed = sorted(months), months.total(), 0
+    for start in range(0, len(keys), PROJECTS_AT_ONCE):
+        closed += _close(keys[start : start + PROJECTS_AT_ONCE], until, actor, f"随 {period} 月报冻结")
+        done = sum(months[key] for key in keys[: start + PROJECTS_AT_ONCE])
+        progress(done, total, f"冻结当月数据：{done} / {total}")
     return closed
+
+
+@transaction.atomic
+def _close(projects: list[int], until: date, actor: Any, reason: str) -> int:
+    """Freezes the accepted months of `projects` (keys, ascending) up to `until`; returns how many.
+
+    What is open is read after the projects are locked, in a statement of its own: one that waits for a
+    lock still sees what its subqueries saw before it waited.
+    """
+    named = _locked_projects(projects).only("name").in_bulk()
+    books = ledger.balances(projects)
+    waiting: dict[int, ProgressReport] = {}
+    frozen, changes = [], []
+    for report in (
+        ProgressReport.objects.select_for_update()
+        .filter(project__in=projects, month__lte=until)
+        .exclude(state=ReportState.FROZEN)
+        .order_by("project", "month")
+    ):
+        key, report.project = report.project_id, named[report.project_id]
+        try:
+            values = _page(report, waiting.get(key), books[key], actor, reason)
+        except WorkflowError:
+            waiting.setdefault(key, report)
+            continue
+        frozen.append(report)
+        changes.append(apply(report, values))
+    # All rows exist and are locked: this updates them, in one statement whatever their number.
+    ProgressReport.objects.bulk_create(
+        frozen, update_conflicts=True, unique_fields=["pk"], update_fields=FROZEN_FIELDS
+    )
+    log_many(actor=actor, action="freeze", targets=frozen, changes=changes, reason=reason)
+    return len(frozen)
 
 
 @transaction.atomic
@@ -233,4 +291,9 @@ def raise_problem(*, problem: ProjectProblem, report: ProgressReport, actor: Any
 
 def _lock_project(report: ProgressReport) -> None:
     """Closing and restating months of one project queue behind its row."""
-    KeyProject.objects.select_for_update(of=("self",)).get(pk=report.project_id)
+    _locked_projects([report.project_id]).get()
+
+
+def _locked_projects(keys: list[int]) -> QuerySet[KeyProject]:
+    """The rows of `keys`, locked in one order, so that two who lock several do not wait for each other."""
+    return KeyProject.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")

@@ -55,3 +55,18 @@ def test_restating_and_closing_at_once_leave_a_book_that_holds():
     assert Restatement.objects.count() == 2
     assert ProgressReport.objects.filter(state=ReportState.FROZEN).count() == 2
     assert ledger.prove().breaks == []
+
+
+def test_a_month_sent_back_while_all_are_closed_is_either_a_draft_or_a_page():
+    project = KeyProjectFactory(stage=Stage.BUILDING)
+    january, february = (AcceptedReportFactory(project=project, month=date(2026, n, 1)) for n in (1, 2))
+    at_once(
+        lambda: actions.close_months(period="2026-02", actor=None),
+        lambda: actions.send_back_report(report=january, actor=None, reason="与凭证不符"),
+        lambda: actions.close_months(period="2026-02", actor=None),
+        lambda: actions.freeze_report(report=february, actor=None),
+    )
+    january.refresh_from_db()
+    pages = 2 if january.state == ReportState.FROZEN else 0
+    assert ProgressReport.objects.filter(state=ReportState.FROZEN, closing_wan__isnull=False).count() == pages
+    assert ledger.prove().breaks == []

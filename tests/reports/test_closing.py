@@ -9,15 +9,17 @@ import openpyxl
 import pypdf
 import pytest
 from django.urls import reverse
-from zeal import zeal_ignore
+from freezegun import freeze_time
 
 from projects import ledger as books
+from projects.actions import close_months, freeze_report, restate_report
 from projects.choices import ReportState
 from projects.closing import left_open
 from projects.models import ProgressReport
 from projects.reports import collect
 from tests.factories.accounts import UserFactory
 from tests.reports.conftest import KIND, PERIOD
+from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.errors import NotPermitted
 from tuoxian_portal.reports import actions
@@ -87,6 +89,28 @@ class TestMaking:
         assert waiting.number in row["project"]
         assert "更早的 2026-09 还是“草稿”" in row["text"]
 
+    def test_pages_follow_what_was_closed_and_corrected_before(self, ledger, monkeypatch):
+        """Three batches; a project whose September was closed and corrected; one entry for each month."""
+        monkeypatch.setattr("projects.actions.reports.PROJECTS_AT_ONCE", 2)
+        corrected, *_others = ledger(5)
+        september = freeze_report(report=corrected.progress_reports.get(month=date(2026, 9, 1)), actor=None)
+        restate_report(
+            report=september, figure="invested_month_wan", value=Decimal(40), actor=None, reason="发票重复"
+        )
+        before = corrected.progress_reports.get(month=date(2026, 10, 1))
+        with freeze_time("2026-11-10 03:00:00"):
+            assert close_months(period=PERIOD, actor=None) == 9
+        october = corrected.progress_reports.get(month=date(2026, 10, 1))
+        assert (october.opening_wan, october.restated_wan, october.closing_wan) == (50, -10, 90)
+        assert (october.version, october.created_at) == (before.version + 1, before.created_at)
+        assert october.updated_at == october.frozen_at > before.updated_at
+        assert (books.prove().breaks, LogEntry.objects.filter(action="freeze").count()) == ([], 10)
+        entry = history_of(october).first()
+        assert (entry.changes["state"], entry.changes["closing_wan"]) == (
+            ["accepted", "frozen"],
+            [None, "90.0000"],
+        )
+
     def test_a_report_that_fails_later_leaves_books_that_hold(self, waiting, monkeypatch):
         monkeypatch.setitem(RENDERERS, "pdf", lambda figures: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -94,8 +118,6 @@ class TestMaking:
         assert books.prove().breaks == []
 
     def test_a_correction_after_the_report_does_not_change_its_month(self, ledger, supervisor):
-        from projects.actions import restate_report
-
         (project,) = ledger(1)
         before = produce().figures["sections"][5]
         report = ProgressReport.objects.get(project=project, month=date(2026, 10, 1))
@@ -115,6 +137,8 @@ class TestMaking:
         ledger(10)
         with django_assert_max_num_queries(4):
             assert len(left_open(PERIOD)) == 12
+        with django_assert_max_num_queries(10):
+            assert close_months(period=PERIOD, actor=None) == 24
 
 
 class TestWhatReadersSee:
@@ -153,8 +177,7 @@ class TestTheButton:
         page = client.get(f"/reports/{PERIOD}/").content.decode()
         assert "现在还有 1 个项目未冻结" in page
         assert "冻结全部" in page
-        with zeal_ignore():  # each month is an action of its own
-            answer = client.post(self.url(), follow=True).content.decode()
+        answer = client.post(self.url(), follow=True).content.decode()
         assert "已冻结 2 个月份" in answer
         assert "现在还有" not in answer
         assert WARNING in answer  # the files say what they said

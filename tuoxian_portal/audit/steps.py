@@ -29,15 +29,22 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     }
 
 
-@transaction.atomic
-def write(fresh: Any, values: dict[str, Any], *, actor: Any, action: str, reason: str = "") -> Any:
-    """Sets `values` on the locked row `fresh`, saves them with a new version, writes one audit entry."""
+def apply(fresh: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Sets `values` and a new version on the locked row `fresh`, unsaved; returns what its audit entry
+    says. For an action that saves many rows at once."""
     before = {name: getattr(fresh, name) for name in values}
     for name, value in values.items():
         setattr(fresh, name, value)
     bump(fresh)
+    return differences(before, values)
+
+
+@transaction.atomic
+def write(fresh: Any, values: dict[str, Any], *, actor: Any, action: str, reason: str = "") -> Any:
+    """Sets `values` on the locked row `fresh`, saves them with a new version, writes one audit entry."""
+    changes = apply(fresh, values)
     fresh.save(update_fields=[*values, "version", "updated_at"])
-    log(actor=actor, action=action, target=fresh, reason=reason, changes=differences(before, values))
+    log(actor=actor, action=action, target=fresh, reason=reason, changes=changes)
     return fresh
 
 

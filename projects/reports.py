@@ -455,7 +455,7 @@ def _appendix(rows: list[Row]) -> dict[str, Any]:
                     Column("year", "累计完成", "wan", width=2.1),
                     Column("rate", "完成率", "percent", width=2),
                     Column("physical", "形象进度", "percent", width=2),
-                    Column("latest", "最近填报", width=2, wide=True),
+                    Column("latest", "最近填报", width=2.4, wide=True),
                     Column("level", "评估", width=1.5),
                 ],
                 [

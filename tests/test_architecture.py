@@ -275,3 +275,16 @@ def test_a_web_process_loads_no_library_that_only_prints() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603  (our own code)
     assert done.stdout.split() == []
+
+
+def test_moments_are_local_before_they_are_written_out() -> None:
+    """A DateTimeField comes back in UTC: formatted as it is, what happened before eight in the morning
+    is dated the day before."""
+    raw = re.compile(r"\{[\w.]*(?:_at|\.at):%")
+    found = [
+        f"{path}: {line.strip()}"
+        for path in SOURCES
+        for line in path.read_text().split("\n")
+        if raw.search(line)
+    ]
+    assert found == []

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -115,5 +116,5 @@ def _mail(notice: ClaimNotice) -> str:
     mail: ClaimMail | None = getattr(notice, "mail", None)
     if mail is None:
         return ""
-    sent = f" {mail.sent_at:%Y-%m-%d}" if mail.sent_at else ""
+    sent = f" {timezone.localtime(mail.sent_at):%Y-%m-%d}" if mail.sent_at else ""
     return f"；邮件{mail.get_state_display()}{sent}{f'（{mail.error}）' if mail.error else ''}"

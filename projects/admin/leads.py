@@ -7,6 +7,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -170,7 +171,7 @@ class LeadAdmin(ActionSavedAdmin, RevealMixin, WorkflowAdmin):
             first = conflict.first
             messages.warning(
                 request,
-                f"撞单：{first.number} 已于 {first.created_at:%Y-%m-%d} 登记同一企业"
+                f"撞单：{first.number} 已于 {timezone.localtime(first.created_at):%Y-%m-%d} 登记同一企业"
                 f"（{conflict.get_ground_display()}，{first.get_state_display()}，"
                 f"负责人{first.owner or '未定'}）。线索已保存，裁定之前不能转为项目。",
             )

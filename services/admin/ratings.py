@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -47,7 +48,7 @@ def rating_of(case: Case, user: Any) -> dict[str, Any] | None:
         return None
     links = []
     if invitation.is_used:
-        text = f"{invitation.rated_at:%Y-%m-%d} 已评价。"
+        text = f"{timezone.localtime(invitation.rated_at):%Y-%m-%d} 已评价。"
         if user.has_perm("services.view_servicerating"):
             text = f"已评价：{invitation.rating.get_grade_display()}。"
             links.append(("查看评价", invitation.rating.get_absolute_url()))

@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -416,7 +417,7 @@ class EntrustmentVisit(models.Model):
         ordering = ["at", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.entrustment} 上门 {self.at:%Y-%m-%d}"
+        return f"{self.entrustment} 上门 {timezone.localtime(self.at):%Y-%m-%d}"
 
 
 class EntrustmentDocument(IssuedPaper):

@@ -17,6 +17,7 @@ from projects.models import FundsReceipt, KeyProject, LeadConflict, ProgressRepo
 from services.models import Case
 from tests.factories.accounts import UserFactory
 from tests.factories.cases import Hall
+from tests.factories.directory import IndustryFactory
 from tests.factories.finance import LoanIntentFactory
 from tests.factories.projects import LeadFactory
 from tuoxian_portal.core.calendar import today
@@ -350,3 +351,13 @@ def test_a_conflict_that_waits_is_a_concern(client):
     LeadConflict.objects.create(first=LeadFactory(), later=LeadFactory(), ground="name")
     client.force_login(UserFactory(roles=["supervisor"]))
     assert "撞单待裁定" in client.get(reverse("dashboard:cockpit")).content.decode()
+
+
+def test_an_industry_of_unknown_investment_is_not_said_to_have_none(client, official):
+    known, unknown = IndustryFactory(), IndustryFactory()
+    project("TX-1", industry=known, total_investment_wan=12_000)
+    project("TX-2", industry=unknown)
+    page = client.get(reverse("dashboard:industries")).content.decode()
+    assert "总投资 1.2\xa0亿元" in page
+    assert "总投资 未公布" in page
+    assert "0\xa0万元" not in page

@@ -1,6 +1,6 @@
 """Leads at the desk: conflicts and first registrants, visits, reminders by threshold, the answer record."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -323,6 +323,8 @@ def post(client, url, data):
 @pytest.mark.django_db
 def test_an_officer_is_told_at_once_that_somebody_was_there_before(client, officer):
     first = record("某某科技有限公司")
+    # Half past six in the morning here is still the day before in UTC.
+    InvestmentLead.objects.update(created_at=datetime(2026, 3, 1, 22, 30, tzinfo=UTC))
     client.force_login(officer)
     page = post(
         client,
@@ -339,8 +341,7 @@ def test_an_officer_is_told_at_once_that_somebody_was_there_before(client, offic
             "next_on": "",
         },
     ).content.decode()
-    assert "撞单" in page
-    assert first.number in page
+    assert f"撞单：{first.number} 已于 2026-03-02 登记同一企业" in page
     lead = InvestmentLead.objects.get(source="event")
     assert (lead.source_note, lead.next_step) == ("进博会", "寄资料")
     shown = client.get(reverse("admin:projects_investmentlead_change", args=[lead.pk])).content.decode()

@@ -178,6 +178,19 @@ class TestXlsx:
         assert sheet.auto_filter.ref
         assert sheet.print_title_rows == "$5:$5"
 
+    def test_long_words_are_shown_whole(self, book):
+        """What wraps has a row that is high enough, and no figure stands in a column made for words."""
+        for name, words in (("汇总", "时间进度"), ("口径", "生成报告时")):
+            sheet = book[name]
+            cell = next(c for row in sheet.iter_rows() for c in row if str(c.value).startswith(words))
+            assert sheet.row_dimensions[cell.row].height >= 28
+        for letter, column in book["汇总"].column_dimensions.items():
+            assert letter == "A" or column.width < 32
+
+    def test_a_percentage_has_one_unit(self, book):
+        row = next(row for row in book["汇总"].iter_rows() if row[0].value == "完成年度计划")
+        assert ("%" in row[1].number_format, row[2].value or "") == (True, "")
+
     def test_a_name_that_looks_like_a_formula_stays_text(self, figures):
         detail = next(t for s in figures["sections"] for t in s["tables"] if t["sheet"] == "项目")
         detail["rows"][0]["name"] = "=1+1"

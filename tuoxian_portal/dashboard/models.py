@@ -7,6 +7,7 @@ the page says as of when.
 from decimal import Decimal
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from policies.models import PolicyClause
@@ -130,4 +131,4 @@ class FigureRefresh(models.Model):
     at = models.DateTimeField(_("数据截至"))
 
     def __str__(self) -> str:
-        return f"{self.name} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.name} {timezone.localtime(self.at):%Y-%m-%d %H:%M}"

@@ -193,7 +193,7 @@ def industries(request: HttpRequest) -> HttpResponse:
         {
             "industry": industry,
             "count": counts.get(industry.pk, {}).get("count", 0),
-            "total": format_wan(counts[industry.pk]["total_wan"]) if industry.pk in counts else "",
+            "total": _known_total(counts.get(industry.pk)),
             "href": cockpit.rows_url("projects", industry=industry.slug),
             "lines": [
                 lines[(t.indicator, t.is_sample)]
@@ -215,6 +215,13 @@ def industries(request: HttpRequest) -> HttpResponse:
             "has_sample": any(target.is_sample for target in targets),
         },
     )
+
+
+def _known_total(row: dict[str, Any] | None) -> str:
+    """The total investment of an industry's projects; no known amount is not an amount of zero."""
+    if row is None:
+        return ""
+    return format_wan(row["total_wan"]) if row["total_wan"] else "未公布"
 
 
 FINANCE_NOTES = [

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterable
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -27,13 +28,25 @@ def sheet_name(name: str) -> str:
 
 
 LINE_HEIGHT = 14  # points, at the size of the tables
+SHARED = 30  # characters: the most that a column takes in which another table has figures
+HEADLINE = ("指标", "数值", "单位", "说明")
+
+
+def width_of(text: str) -> int:
+    """How many characters wide `text` is: Chinese takes two each."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def lines_of(text: str, width: int) -> int:
-    """How many lines `text` takes in a column `width` characters wide: Chinese takes two each. Not every
-    program sets the height of a wrapped row by itself."""
-    taken = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-    return max(1, -(-taken // max(1, width - 2)))
+    """How many lines `text` takes in a column `width` characters wide."""
+    return max(1, -(-width_of(text) // max(1, width - 2)))
+
+
+def set_height(sheet: Any, row: int, texts: Iterable[str], widths: Iterable[int], margin: int = 3) -> None:
+    """Makes `row` as high as its wrapped texts need; not every program does so by itself."""
+    lines = max(lines_of(text, width) for text, width in zip(texts, widths, strict=False))
+    if lines > 1 or margin > 3:
+        sheet.set_row(row, LINE_HEIGHT * lines + margin)
 
 
 class _Book:
@@ -96,18 +109,12 @@ class _Book:
         head = row
         for number, column in enumerate(table["columns"]):
             sheet.write(row, number, header_text(column), self.head)
-        heads = zip(table["columns"], widths, strict=False)
-        sheet.set_row(head, LINE_HEIGHT * max(lines_of(header_text(c), width) for c, width in heads) + 4)
+        set_height(sheet, head, map(header_text, table["columns"]), widths, margin=4)
         for line in table["rows"]:
             row += 1
             for number, column in enumerate(table["columns"]):
                 self.cell(sheet, row, number, line[column["key"]], column["kind"])
-            lines = max(
-                lines_of(str(line[column["key"]] or ""), width)
-                for column, width in zip(table["columns"], widths, strict=False)
-            )
-            if lines > 1:
-                sheet.set_row(row, LINE_HEIGHT * lines + 3)
+            set_height(sheet, row, (str(line[column["key"]] or "") for column in table["columns"]), widths)
         if alone and table["rows"]:
             sheet.freeze_panes(head + 1, 2)
             sheet.repeat_rows(head)
@@ -120,10 +127,13 @@ class _Book:
     def widths(self, sheet: Any, tables: list[dict[str, Any]]) -> list[int]:
         """Sets the widths of the columns, in characters, and returns them."""
         widths = []
-        most = max((len(table["columns"]) for table in tables), default=0)
+        most = max((len(table["columns"]) for table in tables), default=len(HEADLINE))
         for number in range(most):
-            shares = [t["columns"][number]["width"] for t in tables if number < len(t["columns"])]
-            widths.append(min(60, max(10, round(max(shares) * 6))))
+            columns = [t["columns"][number] for t in tables if number < len(t["columns"])]
+            figures = any(column["kind"] in NUMERIC for column in columns)
+            widest = max((round(column["width"] * 6) for column in columns), default=10)
+            heads = max((width_of(header_text(column)) + 2 for column in columns), default=10)
+            widths.append(max(10, min(heads, 18), min(widest, SHARED if figures else 60)))
             sheet.set_column(number, number, widths[-1])
         return widths
 
@@ -138,7 +148,7 @@ class _Book:
             widths = self.widths(sheet, members)
             row = self.masthead(sheet)
             if name == SUMMARY:
-                row = self.headline(sheet, row)
+                row = self.headline(sheet, row, widths)
             for table in members:
                 row = self.table(
                     sheet, row, table, alone=name != SUMMARY and len(members) == 1, widths=widths
@@ -148,21 +158,25 @@ class _Book:
         self.book.close()
         return self.out.getvalue()
 
-    def headline(self, sheet: Any, row: int) -> int:
-        for number, label in enumerate(("指标", "数值", "单位", "说明")):
+    def headline(self, sheet: Any, row: int, widths: list[int]) -> int:
+        for number, label in enumerate(HEADLINE):
             sheet.write(row, number, label, self.head)
         for item in self.figures["headline"]:
             row += 1
             sheet.write_string(row, 0, item["label"], self.text)
             self.cell(sheet, row, 1, item["value"], item["kind"])
-            sheet.write_string(row, 2, UNITS.get(item["kind"], ""), self.text)
+            # The number format of a percentage shows its unit.
+            unit = "" if item["kind"] == "percent" else UNITS.get(item["kind"], "")
+            sheet.write_string(row, 2, unit, self.text)
             sheet.write_string(row, 3, item["note"], self.text)
+            set_height(sheet, row, (item["label"], "", unit, item["note"]), widths)
         return row + 2
 
     def notes(self) -> None:
         sheet = self.sheet(NOTES)
-        sheet.set_column(0, 0, 26)
-        sheet.set_column(1, 1, 110)
+        widths = (26, 110)
+        for number, width in enumerate(widths):
+            sheet.set_column(number, number, width)
         row = self.masthead(sheet)
         for number, label in enumerate(("名称", "口径")):
             sheet.write(row, number, label, self.head)
@@ -170,6 +184,7 @@ class _Book:
             row += 1
             sheet.write_string(row, 0, name, self.text)
             sheet.write_string(row, 1, meaning, self.text)
+            set_height(sheet, row, (name, meaning), widths)
 
 
 def render_xlsx(figures: dict[str, Any]) -> bytes:

@@ -135,7 +135,7 @@ def send_back_report(
 def freeze_report(
     *, report: ProgressReport, actor: Any, version: int | None = None, reason: str = ""
 ) -> ProgressReport:
-    """Closes the month: writes its page of the book (`ledger.Balance`). `actor=None` is the system.
+    """Closes the month and writes its page of the book. `actor=None` is the system.
 
     Months are closed in their order. Raises `WorkflowError` while an earlier one is open.
     """

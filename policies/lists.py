@@ -78,8 +78,10 @@ public_lists.register(
         url_name="policies:list",
         listing=policy_listing,
         entry=_entry,
-        prepare=lambda rows: rows.select_related("industry", "replaced_by").prefetch_related(
-            "clauses__materials", "attachments"
+        prepare=lambda rows: (
+            rows.defer(None)  # all of it: the list reads what its cards show
+            .select_related("industry", "replaced_by")
+            .prefetch_related("clauses__materials", "attachments")
         ),
     ),
 )

@@ -17,6 +17,7 @@ from policies.models import IncentivePolicy, PolicyClause
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.http import public_page
 from tuoxian_portal.core.listing import Facet, Listing
+from tuoxian_portal.core.navigation import menu
 from tuoxian_portal.core.uploads import file_response
 
 DIGEST = 16  # characters of a file's digest in its address
@@ -24,12 +25,45 @@ NEWEST = F("issued_on").desc(nulls_last=True)
 NEAREST = Case(*(When(level=value, then=Value(i)) for i, value in enumerate(Level.values)))
 
 
-def _badges(policy: IncentivePolicy) -> list[tuple[str, str]]:
-    status = policy.status_on(today())
-    badges = [(str(status.label), status.tone), (policy.get_level_display(), "neutral")]
+# What a card in the list shows; a page of them needs none of the long texts.
+CARD_FIELDS = (
+    "slug",
+    "title",
+    "summary",
+    "level",
+    "nature",
+    "document_number",
+    "issuing_body",
+    "issued_on",
+    "issued_text",
+    "industry__name",
+    "is_sample",
+)
+
+
+def _badges(policy: IncentivePolicy, status: Status) -> list[tuple[str, str]]:
+    # Django's own `get_…_display` hashes the whole list of choices each time.
+    badges = [(str(status.label), status.tone), (str(Level(policy.level).label), "neutral")]
     if policy.nature != Nature.DOCUMENT:
-        badges.append((policy.get_nature_display(), "neutral"))
+        badges.append((str(Nature(policy.nature).label), "neutral"))
     return badges
+
+
+def _card(policy: Any) -> dict[str, Any]:
+    """A policy, read through `with_status()`, in a list."""
+    return {
+        "title": policy.title,
+        "url": policy.get_absolute_url(),
+        "summary": policy.summary,
+        "badges": _badges(policy, Status(policy.status)),
+        "sample": policy.is_sample,
+        "meta": [
+            policy.document_number,
+            policy.issuing_body,
+            policy.industry.name if policy.industry else "",
+            f"成文 {policy.issued_label}" if policy.issued_label else "",
+        ],
+    }
 
 
 def _day(day: date | None) -> str:
@@ -67,7 +101,7 @@ def policy_listing(request: HttpRequest) -> Listing:
     day = today()
     return Listing(
         request,
-        IncentivePolicy.objects.published().with_status(day).select_related("industry"),
+        IncentivePolicy.objects.published().with_status(day).select_related("industry").only(*CARD_FIELDS),
         facets=[
             Facet("level", "层级", "level", choices=Level.choices),
             Facet("status", "状态", "status", choices=Status.choices),
@@ -89,26 +123,12 @@ def policy_listing(request: HttpRequest) -> Listing:
 def policy_list(request: HttpRequest) -> HttpResponse:
     """The library: what is public, whatever its status."""
     listing = policy_listing(request)
-    cards = [
-        {
-            "title": policy.title,
-            "url": policy.get_absolute_url(),
-            "summary": policy.summary,
-            "badges": _badges(policy),
-            "sample": policy.is_sample,
-            "meta": [
-                policy.document_number,
-                policy.issuing_body,
-                policy.industry.name if policy.industry else "",
-                f"成文 {policy.issued_label}" if policy.issued_label else "",
-            ],
-        }
-        for policy in listing.page
-    ]
+    cards = [_card(policy) for policy in listing.page]
+    matching = reverse("policies:match")
     context = {
         "listing": listing,
         "cards": cards,
-        "has_match": PolicyClause.objects.matchable().exists(),
+        "match_url": matching if any(entry["url"] == matching for entry in menu()) else "",
         "has_sample": any(card["sample"] for card in cards),
         "crumbs": [("惠企政策", "")],
         "empty_actions": [("查看全部政策", listing.clear_url), ("看要素成本", reverse("policies:costs"))],
@@ -139,7 +159,7 @@ def policy_detail(request: HttpRequest, slug: str) -> HttpResponse:
     guides = [clause_guide(clause, day, words) for clause in policy.clause_list]
     context = {
         "policy": policy,
-        "badges": _badges(policy),
+        "badges": _badges(policy, status),
         "status": status,
         "status_title": f"{status.label}：{policy.reason_on(day)}",
         "facts": facts,

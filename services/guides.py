@@ -187,9 +187,10 @@ def item_card(item: Any) -> dict[str, Any]:
     }
 
 
-def bundle_card(bundle: ServiceBundle, saved: str = "") -> dict[str, Any]:
-    """`saved`: what it spares an applicant, in words."""
-    included = f"包含{NBSP}{len(bundle.members.all())}{NBSP}个事项"
+def bundle_card(bundle: Any, saved: str = "") -> dict[str, Any]:
+    """A bundle, read through `with_member_total()`, in a list. `saved`: what it spares an applicant, in
+    words."""
+    included = f"包含{NBSP}{bundle.member_total}{NBSP}个事项"
     return {
         "title": bundle.name,
         "url": bundle.get_absolute_url(),

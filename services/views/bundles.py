@@ -27,7 +27,7 @@ def bundle_listing(request: HttpRequest) -> Listing:
     """Every matter that is done as one."""
     return Listing(
         request,
-        ServiceBundle.objects.published().prefetch_related("members"),
+        ServiceBundle.objects.published().with_member_total(),
         facets=[
             Facet("audience", "服务对象", bands=AUDIENCES),
             Facet("theme", "主题", "theme__slug", label_field="theme__name"),

@@ -93,7 +93,7 @@ def item_listing(request: HttpRequest) -> Listing:
 def item_list(request: HttpRequest) -> HttpResponse:
     """The finder. Constant queries; a bundle that answers the same words is named first."""
     listing = item_listing(request)
-    bundles = ServiceBundle.objects.published().prefetch_related("members")
+    bundles = ServiceBundle.objects.published().with_member_total()
     matching = list(bundles.search(listing.text)[:3]) if listing.text else []
     return render(
         request,

@@ -1,12 +1,14 @@
 """Feedback for tests, in any state."""
 
 from datetime import date
+from unittest.mock import patch
 
 import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from tuoxian_portal.feedback.choices import ContactKind, FeedbackKind, FeedbackState
+from tuoxian_portal.feedback.forms import FeedbackForm
 from tuoxian_portal.feedback.models import Feedback
 
 
@@ -32,3 +34,9 @@ class FeedbackFactory(DjangoModelFactory):
     page = "/projects/"
     text = "这一页的日期不对。"
     answer_due = date(2099, 1, 10)
+
+
+def stamp(age: float = 30) -> str:
+    """Of a form that was shown `age` seconds ago."""
+    with patch("time.time", return_value=timezone.now().timestamp() - age):
+        return FeedbackForm.new_stamp()

@@ -15,12 +15,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories.feedback import FeedbackFactory
+from tests.factories.feedback import FeedbackFactory, stamp
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.calendar import load_calendar, today
 from tuoxian_portal.feedback import actions
 from tuoxian_portal.feedback.contacts import clean_contact
-from tuoxian_portal.feedback.forms import FeedbackForm
 from tuoxian_portal.feedback.models import Feedback
 from tuoxian_portal.feedback.pages import clean_page
 
@@ -28,12 +27,6 @@ pytestmark = pytest.mark.django_db
 
 URL, ASK = "/feedback/", "/feedback/answer/"
 TYPED = {"kind": "wrong", "page": "/invest/costs/", "text": "电价的日期写错了。", "contact": "138 0000-1234"}
-
-
-def stamp(age: float = 30) -> str:
-    """A form that was shown `age` seconds ago."""
-    with patch("time.time", return_value=timezone.now().timestamp() - age):
-        return FeedbackForm.new_stamp()
 
 
 def send(client: Client, **changes: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.choices import HandlingKind, ItemType, LimitKind, MaterialForm, MaterialOrigin, Necessity
 from services.composition import MergedMaterial
-from services.models import ItemMaterial, ServiceBundle, ServiceItem
+from services.models import ItemMaterial, ServiceItem
 from tuoxian_portal.core.choices import Confidence
 from tuoxian_portal.core.money import NBSP
 from tuoxian_portal.directory.models import Outlet

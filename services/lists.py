@@ -55,7 +55,17 @@ public_lists.register(
         prepare=lambda rows: rows.only(*CARD_FIELDS, "version_number", "published_at", "updated_at"),
     ),
 )
-public_lists.register("bundles", PublicList("bundles", "一次办", "services:bundles", bundle_listing, _bundle))
+public_lists.register(
+    "bundles",
+    PublicList(
+        "bundles",
+        "一次办",
+        "services:bundles",
+        bundle_listing,
+        _bundle,
+        prepare=lambda rows: rows.prefetch_related("members"),
+    ),
+)
 
 
 def _answer(row: PublishedAnswer) -> ListEntry:

@@ -69,7 +69,9 @@ class ServiceBundleQuerySet(CatalogueQuerySet):
         from services.models import BundleMember
 
         lines = BundleMember.objects.filter(bundle=OuterRef("pk")).order_by().values("bundle")
-        return self.annotate(member_total=Coalesce(Subquery(lines.annotate(total=Count("pk")).values("total")), 0))
+        return self.annotate(
+            member_total=Coalesce(Subquery(lines.annotate(total=Count("pk")).values("total")), 0)
+        )
 
     def search(self, text: str) -> Self:
         """Bundles whose name, alias, pinyin or member contains every word of `text`."""

@@ -93,6 +93,22 @@ def test_a_bundle_that_answers_the_words_comes_first(client: Any) -> None:
     assert text.index(bundle.name) < text.index(item.name)
 
 
+def test_a_guide_keeps_within_its_queries(client: Any, settings: Any) -> None:
+    """With every part filled in, once what all guides share has been read for another one."""
+    settings.PUBLIC_PAGE_SECONDS = 60
+    first, second = PublishedItemFactory(), PublishedItemFactory()
+    bundle = BundleFactory()
+    for item in (first, second):
+        MemberFactory(bundle=bundle, item=item)
+        item.themes.add(ThemeFactory())
+        item.outlets.add(OutletFactory())
+    client.get(first.get_absolute_url())
+    with CaptureQueriesContext(connection) as seen:
+        text = text_of(client, second.get_absolute_url())
+    assert bundle.name in text
+    assert len(seen) <= 8
+
+
 def test_the_finder_costs_the_same_for_2_and_for_20(client: Any, django_assert_num_queries: Any) -> None:
     url = reverse("services:list")
     theme = ThemeFactory()

@@ -423,7 +423,7 @@ def test_composing_costs_the_same_for_few_and_many(django_assert_num_queries: An
         add_field(item, "name")
     counts = []
     for bundle in (small, large):
-        with django_assert_num_queries(10) as seen:
+        with django_assert_num_queries(9) as seen:
             composition = compose(ServiceBundle.objects.for_composition().get(pk=bundle.pk), {})
             assert composition.saving
             assert waves(list(composition.bundle.members.all()))

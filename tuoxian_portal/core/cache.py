@@ -4,12 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 REST = 5.0  # seconds without asking after a failure, so that not every request waits for a time-out
 
@@ -57,3 +59,15 @@ def count_up(key: str, seconds: int) -> int:
         return int(cache.incr(key))
     except ValueError:  # the first, or it expired a moment ago
         return int(cache.incr(key)) if not cache.add(key, 1, seconds) else 1
+
+
+def kept(key: str, make: Callable[[], T]) -> T:
+    """What `make()` gives, kept as long as a public page is: for what many pages show alike. Plain values
+    only, so that the next release can read them; None is asked for anew."""
+    seconds = settings.PUBLIC_PAGE_SECONDS
+    value: T | None = cache.get(key) if seconds else None
+    if value is None:
+        value = make()
+        if seconds:
+            cache.set(key, value, seconds)
+    return value

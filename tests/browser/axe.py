@@ -13,8 +13,11 @@ from typing import Any
 VERSION = "4.14.1"
 CACHED = Path(__file__).resolve().parents[2] / "var" / "cache" / f"axe-core-{VERSION}.min.js"
 
-RUN = """async () => {
-    const result = await axe.run(document, {resultTypes: ["violations"]});
+# The rules that depend on colours and sizes: what a display setting changes. The others read the document.
+LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+RUN = """async (rules) => {
+    const which = rules ? {runOnly: {type: "rule", values: rules}} : {rules: {"target-size": {enabled: true}}};
+    const result = await axe.run(document, {resultTypes: ["violations"], ...which});
     return result.violations.map(v => ({
         id: v.id, impact: v.impact, help: v.help,
         nodes: v.nodes.slice(0, 5).map(n => n.target.join(" ") + "  " + (n.any[0] || n.all[0] || n.none[0] || {}).message),
@@ -60,12 +63,14 @@ def problem() -> str:
     return ""
 
 
-def findings(page: Any) -> list[str]:
-    """What axe finds on the page that is open, one line for each rule broken."""
+def findings(page: Any, *, looks_only: bool = False) -> list[str]:
+    """What axe finds on the page that is open, one line for each rule broken, and whether the page is
+    wider than its window. `looks_only`: by the rules that a display setting can break."""
     page.evaluate(source())
-    return [
+    excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"{excess} px too wide"] * (excess > 0) + [
         f"{found['id']} ({found['impact']}): {found['help']}\n      " + "\n      ".join(found["nodes"])
-        for found in page.evaluate(RUN)
+        for found in page.evaluate(RUN, LOOKS if looks_only else None)
     ]
 
 

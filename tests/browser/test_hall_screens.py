@@ -221,7 +221,6 @@ def test_axe_finds_nothing_on_the_screens_of_the_hall(
         for path in pages:
             page.goto(path)
             page.locator("#content details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if problems := [*axe.findings(page), *([f"{wide} px too wide"] if wide > 0 else [])]:
+            if problems := axe.findings(page, looks_only=display != "light"):
                 found[path] = problems
     assert not found, "\n".join(f"{path}\n  " + "\n  ".join(all_) for path, all_ in found.items())

@@ -36,8 +36,7 @@ PUBLIC_EVENTS = {
 
 def label_of(action: str) -> str:
     """The Chinese word for an audit entry about an entrustment."""
-    transition = ENTRUSTMENT_WORKFLOW.by_name.get(action)
-    return transition.label if transition else LABELS.get(action, action)
+    return ENTRUSTMENT_WORKFLOW.label_of(action, LABELS)
 
 
 def status_sentence(record: Entrustment) -> str:

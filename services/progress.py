@@ -54,8 +54,7 @@ STAFF_LABELS = {
 
 def label_of(action: str) -> str:
     """The Chinese word for an audit entry about a case."""
-    transition = CASE_WORKFLOW.by_name.get(action)
-    return transition.label if transition else STAFF_LABELS.get(action, action)
+    return CASE_WORKFLOW.label_of(action, STAFF_LABELS)
 
 
 def status_sentence(case: Case, *, public: bool = False) -> str:

@@ -47,8 +47,7 @@ STAFF_LABELS = {
 
 def label_of(action: str) -> str:
     """The Chinese word for an audit entry about a bundle case."""
-    transition = BUNDLE_CASE_WORKFLOW.by_name.get(action)
-    return transition.label if transition else STAFF_LABELS.get(action, action)
+    return BUNDLE_CASE_WORKFLOW.label_of(action, STAFF_LABELS)
 
 
 def names(cases: Iterable[Case]) -> str:

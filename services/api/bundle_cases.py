@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import django_filters
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from services.actions import bundle_cases as do
 from services.actions.cases import MAX_CORRECTION_DAYS
-from services.api.cases import CaseActionSerializer, CaseSerializer, DeliverSerializer
+from services.api.acted import ActionsMixin, PrintedSerializer
+from services.api.cases import CaseSerializer, DeliverSerializer
 from services.choices_bundles import BundleState
 from services.models import BundleCase, BundleDocument, BundleMaterial
 from services.progress_bundles import bundle_sentence
@@ -82,16 +83,9 @@ class BundleMaterialSerializer(PortalModelSerializer):
         return [case.case_number for case in material.wanted_by]
 
 
-class BundleDocumentSerializer(PortalModelSerializer):
-    title = serializers.SerializerMethodField()
-
-    class Meta:
+class BundleDocumentSerializer(PrintedSerializer):
+    class Meta(PrintedSerializer.Meta):
         model = BundleDocument
-        fields = ["number", "kind", "title", "created_at"]
-        read_only_fields = fields
-
-    def get_title(self, document: BundleDocument) -> str:
-        return str(document.content["title"])
 
 
 class BundleChildSerializer(CaseSerializer):
@@ -110,7 +104,8 @@ class BundleChildSerializer(CaseSerializer):
         return not case.in_bundle
 
 
-class BundleCaseDetailSerializer(BundleCaseSerializer):
+class BundleCaseDetailSerializer(ActionsMixin, BundleCaseSerializer):
+    workflow = BUNDLE_CASE_WORKFLOW
     case_total = serializers.SerializerMethodField()
     case_done = serializers.SerializerMethodField()
     applicant_number = serializers.CharField(source="masked_number", read_only=True)
@@ -120,7 +115,6 @@ class BundleCaseDetailSerializer(BundleCaseSerializer):
     children = BundleChildSerializer(many=True, read_only=True)
     materials = BundleMaterialSerializer(many=True, read_only=True)
     documents = BundleDocumentSerializer(many=True, read_only=True)
-    available_actions = serializers.SerializerMethodField()
 
     class Meta(BundleCaseSerializer.Meta):
         fields = [
@@ -145,11 +139,6 @@ class BundleCaseDetailSerializer(BundleCaseSerializer):
 
     def get_sentence(self, record: BundleCase) -> str:
         return bundle_sentence(record)
-
-    @extend_schema_field(CaseActionSerializer(many=True))
-    def get_available_actions(self, record: BundleCase) -> Any:
-        user = self.context["request"].user
-        return CaseActionSerializer(BUNDLE_CASE_WORKFLOW.available(record, user), many=True).data
 
 
 # --- What is sent ------------------------------------------------------------------------------

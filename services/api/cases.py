@@ -18,6 +18,7 @@ from services.actions import cases as do
 from services.actions import custody as move
 from services.actions import licences
 from services.api import case_rows
+from services.api.acted import HistoryMixin, PrintedSerializer
 from services.api.attachments import AttachmentRoutes
 from services.api.case_details import detail
 from services.api.custody import (
@@ -38,7 +39,6 @@ from services.clock import EXTENSION_DAYS
 from services.models.cases import Case, CaseDocument, CaseMaterial, ClockInterval, CorrectionNotice
 from services.progress import label_of, status_sentence
 from services.workflow import CASE_WORKFLOW, projected
-from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.pagination import UncountedPagination
 from tuoxian_portal.core.api.serializers import PortalModelSerializer
@@ -124,33 +124,14 @@ class CorrectionSerializer(PortalModelSerializer):
         read_only_fields = fields
 
 
-class CaseDocumentSerializer(PortalModelSerializer):
-    title = serializers.SerializerMethodField()
-
-    class Meta:
+class CaseDocumentSerializer(PrintedSerializer):
+    class Meta(PrintedSerializer.Meta):
         model = CaseDocument
-        fields = ["number", "kind", "title", "created_at"]
-        read_only_fields = fields
-
-    def get_title(self, document: CaseDocument) -> str:
-        return str(document.content["title"])
 
 
-class CaseEventSerializer(serializers.Serializer):
-    action = serializers.CharField()
-    label = serializers.CharField()
-    at = serializers.DateTimeField()
-    actor = serializers.CharField()
-    reason = serializers.CharField()
-
-
-class CaseActionSerializer(serializers.Serializer):
-    name = serializers.CharField()
-    label = serializers.CharField()
-    needs_reason = serializers.BooleanField()
-
-
-class CaseDetailSerializer(CaseSerializer):
+class CaseDetailSerializer(HistoryMixin, CaseSerializer):
+    workflow = CASE_WORKFLOW
+    label_of = staticmethod(label_of)
     applicant_number = serializers.CharField(source="masked_number", read_only=True)
     phone = serializers.CharField(source="masked_phone", read_only=True)
     sentence = serializers.SerializerMethodField()
@@ -161,8 +142,6 @@ class CaseDetailSerializer(CaseSerializer):
     documents = CaseDocumentSerializer(many=True, read_only=True)
     handling_outlet = serializers.CharField(read_only=True, default=None, help_text="转交到的网点")
     papers = serializers.SerializerMethodField(help_text="纸质材料现在在谁手里")
-    history = serializers.SerializerMethodField()
-    available_actions = serializers.SerializerMethodField()
 
     class Meta(CaseSerializer.Meta):
         fields = [
@@ -197,25 +176,6 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(PaperSerializer(many=True))
     def get_papers(self, case: Case) -> Any:
         return PaperSerializer(custody.whereabouts(case), many=True).data
-
-    @extend_schema_field(CaseEventSerializer(many=True))
-    def get_history(self, case: Case) -> Any:
-        entries = [
-            {
-                "action": e.action,
-                "label": str(label_of(e.action)),
-                "at": e.at,
-                "actor": str(e.actor) if e.actor else "系统",
-                "reason": e.reason,
-            }
-            for e in history_of(case)[:100]
-        ]
-        return CaseEventSerializer(entries, many=True).data
-
-    @extend_schema_field(CaseActionSerializer(many=True))
-    def get_available_actions(self, case: Case) -> Any:
-        user = self.context["request"].user
-        return CaseActionSerializer(CASE_WORKFLOW.available(case, user), many=True).data
 
 
 # --- What is sent ------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from services.actions import entrustment_ends as ends
 from services.actions import entrustments as do
 from services.actions.entrusting import with_rows
 from services.actions.entrustment_acts import PaperLine
-from services.api.cases import CaseActionSerializer, CaseEventSerializer
+from services.api.acted import HistoryMixin, PrintedSerializer
 from services.assistance import plan_for
 from services.choices import ProjectStage
 from services.choices_cases import ApplicantKind
@@ -38,7 +38,6 @@ from services.models import (
 from services.querysets_entrustments import QUEUES
 from services.workflow_entrustments import ENTRUSTMENT_WORKFLOW
 from tuoxian_portal.accounts.models import User
-from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.pagination import UncountedPagination
 from tuoxian_portal.core.api.serializers import PortalModelSerializer
@@ -101,16 +100,9 @@ class EntrustmentPaperSerializer(PortalModelSerializer):
         read_only_fields = fields
 
 
-class EntrustmentDocumentSerializer(PortalModelSerializer):
-    title = serializers.SerializerMethodField()
-
-    class Meta:
+class EntrustmentDocumentSerializer(PrintedSerializer):
+    class Meta(PrintedSerializer.Meta):
         model = EntrustmentDocument
-        fields = ["number", "kind", "title", "created_at"]
-        read_only_fields = fields
-
-    def get_title(self, document: EntrustmentDocument) -> str:
-        return str(document.content["title"])
 
 
 class EntrustmentMatterSerializer(serializers.Serializer):
@@ -144,7 +136,9 @@ class PlanItemSerializer(serializers.Serializer):
     due_on = serializers.DateField(allow_null=True)
 
 
-class EntrustmentDetailSerializer(EntrustmentSerializer):
+class EntrustmentDetailSerializer(HistoryMixin, EntrustmentSerializer):
+    workflow = ENTRUSTMENT_WORKFLOW
+    label_of = staticmethod(label_of)
     principal_number = serializers.CharField(source="masked_number", read_only=True)
     phone = serializers.CharField(source="masked_phone", read_only=True)
     sentence = serializers.SerializerMethodField()
@@ -156,8 +150,6 @@ class EntrustmentDetailSerializer(EntrustmentSerializer):
     visits = EntrustmentVisitSerializer(many=True, read_only=True)
     documents = EntrustmentDocumentSerializer(many=True, read_only=True)
     plan = serializers.SerializerMethodField()
-    history = serializers.SerializerMethodField()
-    available_actions = serializers.SerializerMethodField()
 
     class Meta(EntrustmentSerializer.Meta):
         fields = [
@@ -213,25 +205,6 @@ class EntrustmentDetailSerializer(EntrustmentSerializer):
             for stage in plan_for(record.project).stages
             for row in stage.rows
         ]
-
-    @extend_schema_field(CaseEventSerializer(many=True))
-    def get_history(self, record: Entrustment) -> Any:
-        entries = [
-            {
-                "action": e.action,
-                "label": str(label_of(e.action)),
-                "at": e.at,
-                "actor": str(e.actor) if e.actor else "系统",
-                "reason": e.reason,
-            }
-            for e in history_of(record)[:100]
-        ]
-        return CaseEventSerializer(entries, many=True).data
-
-    @extend_schema_field(CaseActionSerializer(many=True))
-    def get_available_actions(self, record: Entrustment) -> Any:
-        user = self.context["request"].user
-        return CaseActionSerializer(ENTRUSTMENT_WORKFLOW.available(record, user), many=True).data
 
 
 # --- What is sent ------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """Ratings for staff and their rectification; for everybody, what is published of them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import django_filters
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from rest_framework.response import Response
 
 from services.actions import ratings as rate
 from services.actions import remediations as remedy
-from services.api.cases import CaseActionSerializer, CaseEventSerializer
+from services.api.acted import HistoryMixin, PrintedSerializer
 from services.choices_ratings import (
     STAFF_CHANNELS,
     CallBackVerdict,
@@ -33,7 +34,6 @@ from services.models.ratings import (
 )
 from services.satisfaction import as_dict, public_figures
 from services.workflow_ratings import RATING_WORKFLOW, REMEDIATION_WORKFLOW
-from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
 from tuoxian_portal.core.api.serializers import PortalModelSerializer
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
@@ -78,26 +78,6 @@ class RatingSerializer(PortalModelSerializer):
         read_only_fields = fields
 
 
-def events(record: Any, workflow: Workflow, labels: dict[str, str]) -> Any:
-    """The history of `record` for the API; one query."""
-
-    def label(name: str) -> str:
-        transition = workflow.by_name.get(name)
-        return str(transition.label) if transition else labels.get(name, name)
-
-    entries = [
-        {
-            "action": e.action,
-            "label": label(e.action),
-            "at": e.at,
-            "actor": str(e.actor) if e.actor else "系统",
-            "reason": e.reason,
-        }
-        for e in history_of(record)[:100]
-    ]
-    return CaseEventSerializer(entries, many=True).data
-
-
 class PublicationSerializer(PortalModelSerializer):
     class Meta:
         model = PublishedAnswer
@@ -105,14 +85,14 @@ class PublicationSerializer(PortalModelSerializer):
         read_only_fields = fields
 
 
-class RatingDetailSerializer(RatingSerializer):
+class RatingDetailSerializer(HistoryMixin, RatingSerializer):
+    workflow = RATING_WORKFLOW
+    label_of = partial(RATING_WORKFLOW.label_of, others={"rate": "评价"})
     tags = serializers.ListField(source="tag_names", child=serializers.CharField(), read_only=True)
     recorded_by = serializers.CharField(default=None, read_only=True)
     judged_by = serializers.CharField(default=None, read_only=True)
     remediation = serializers.CharField(source="remediation.number", default=None, read_only=True)
     publication = PublicationSerializer(default=None, read_only=True)
-    history = serializers.SerializerMethodField()
-    available_actions = serializers.SerializerMethodField()
 
     class Meta(RatingSerializer.Meta):
         fields = [
@@ -129,15 +109,6 @@ class RatingDetailSerializer(RatingSerializer):
             "available_actions",
         ]
         read_only_fields = fields
-
-    @extend_schema_field(CaseEventSerializer(many=True))
-    def get_history(self, rating: ServiceRating) -> Any:
-        return events(rating, RATING_WORKFLOW, {"rate": "评价"})
-
-    @extend_schema_field(CaseActionSerializer(many=True))
-    def get_available_actions(self, rating: ServiceRating) -> Any:
-        user = self.context["request"].user
-        return CaseActionSerializer(RATING_WORKFLOW.available(rating, user), many=True).data
 
 
 class RemediationSerializer(PortalModelSerializer):
@@ -172,19 +143,14 @@ class RemediationSerializer(PortalModelSerializer):
         read_only_fields = fields
 
 
-class RemediationPaperSerializer(PortalModelSerializer):
-    title = serializers.SerializerMethodField()
-
-    class Meta:
+class RemediationPaperSerializer(PrintedSerializer):
+    class Meta(PrintedSerializer.Meta):
         model = RemediationPaper
-        fields = ["number", "kind", "title", "created_at"]
-        read_only_fields = fields
-
-    def get_title(self, paper: RemediationPaper) -> str:
-        return str(paper.content["title"])
 
 
-class RemediationDetailSerializer(RemediationSerializer):
+class RemediationDetailSerializer(HistoryMixin, RemediationSerializer):
+    workflow = REMEDIATION_WORKFLOW
+    label_of = partial(REMEDIATION_WORKFLOW.label_of, others={"open": "产生"})
     tags = serializers.ListField(source="rating.tag_names", child=serializers.CharField(), read_only=True)
     comment = serializers.CharField(source="rating.comment", read_only=True)
     verified_by = serializers.CharField(default=None, read_only=True)
@@ -192,8 +158,6 @@ class RemediationDetailSerializer(RemediationSerializer):
     called_by = serializers.CharField(default=None, read_only=True)
     closed_by = serializers.CharField(default=None, read_only=True)
     documents = RemediationPaperSerializer(many=True, read_only=True)
-    history = serializers.SerializerMethodField()
-    available_actions = serializers.SerializerMethodField()
 
     class Meta(RemediationSerializer.Meta):
         fields = [
@@ -216,15 +180,6 @@ class RemediationDetailSerializer(RemediationSerializer):
             "available_actions",
         ]
         read_only_fields = fields
-
-    @extend_schema_field(CaseEventSerializer(many=True))
-    def get_history(self, remediation: RatingRemediation) -> Any:
-        return events(remediation, REMEDIATION_WORKFLOW, {"open": "产生"})
-
-    @extend_schema_field(CaseActionSerializer(many=True))
-    def get_available_actions(self, remediation: RatingRemediation) -> Any:
-        user = self.context["request"].user
-        return CaseActionSerializer(REMEDIATION_WORKFLOW.available(remediation, user), many=True).data
 
 
 class PublishedAnswerSerializer(PortalModelSerializer):

@@ -5,8 +5,9 @@ An app declares one `Workflow` in its `workflow.py`; the admin, the API and the 
 unknown permission stops the portal from starting.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from django.core import checks
@@ -64,6 +65,11 @@ class Workflow:
 
     def state_of(self, record: Any) -> str:
         return str(getattr(record, self.field_name))
+
+    def label_of(self, name: str, others: Mapping[str, Any] = MappingProxyType({})) -> str:
+        """What the action of an audit entry is called: in the table, in `others`, or else as it is."""
+        transition = self.by_name.get(name)
+        return str(transition.label if transition else others.get(name, name))
 
     def available(self, record: Any, user: Any) -> list[Transition]:
         """What `user` may do with `record` now, in the order of the table. No queries beyond the

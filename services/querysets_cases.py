@@ -123,10 +123,6 @@ class CaseQuerySet(PortalQuerySet):
     def decided_between(self, start: date, end: date) -> Self:
         return self.counted().filter(decided_on__range=(start, end))
 
-    def owing_materials(self) -> Self:
-        """容缺欠账: cases in work that still owe a deferred material."""
-        return self.filter(state__in=DECISION_STATES, materials__state=MaterialState.DEFERRED).distinct()
-
     def by_promise(self) -> Self:
         """With `promise`, the earliest day on which a deferred material is promised; overdue first."""
         return self.annotate(promise=earliest_promise()).order_by("promise", "pk")

@@ -276,10 +276,6 @@ class ServiceRating(KeyedHashes, Versioned, Sampled, Timestamped):
         return self.standing in COUNTED_STANDINGS
 
     @property
-    def grade_tone(self) -> str:
-        return RatingGrade(self.grade).tone
-
-    @property
     def doubt_labels(self) -> list[str]:
         labels = {value: str(label) for value, label in Doubt.choices}
         return [labels.get(code, code) for code in self.doubts]

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from policies.rules.facts import FACTS, NONE_HELD, Fact, FactError, Holdings, Kind, Labels, read, show
+from tuoxian_portal.core.calendar import today
 
 MAX_TYPED = 40
 ABOUT_AMOUNT = {
@@ -45,9 +46,12 @@ class FactField(forms.CharField):
         if not text:
             return None
         try:
-            return read(self.fact, text, self.labels)
+            value = read(self.fact, text, self.labels)
         except FactError as error:
             raise forms.ValidationError(str(error)) from None
+        if self.fact.key == "registered_on" and value > today():
+            raise forms.ValidationError(f"{value} 还没有到，请核对；还没有注册的可以空着。")
+        return value
 
 
 def _field(fact: Fact, labels: Labels) -> forms.Field:

@@ -92,7 +92,7 @@ def costs(request: HttpRequest) -> HttpResponse:
             for p in prices
         ],
         "has_sample": any(p.is_sample for p in prices) or any(p.is_sample for p in _known(lines)),
-        "crumbs": [("我要投资", "/invest/"), ("要素成本", "")],
+        "crumbs": [("投资托县", "/invest/"), ("要素成本", "")],
     }
     return render(request, "policies/costs.html", context)
 

@@ -119,9 +119,8 @@ def key_facts(item: ServiceItem) -> list[tuple[str, str, str]]:
 
 
 def details_of(item: ServiceItem) -> list[tuple[Any, ...]]:
-    """The rest of the elements of the list, for the `summary_list` component. What an applicant may well
-    ask for and no source states says 以窗口答复为准; what does not concern most items is left out.
-    No queries on an item read through `for_guide()`."""
+    """The rest of the elements of the list, for the `summary_list` component: what is known (see
+    `left_open`). No queries on an item read through `for_guide()`."""
     outlets = list(item.outlets.all())
     rows: list[tuple[Any, ...]] = [
         ("事项类型", item.type_text),
@@ -131,10 +130,10 @@ def details_of(item: ServiceItem) -> list[tuple[Any, ...]]:
         ("主题", "、".join(theme.name for theme in item.themes.all())),
         ("项目阶段", item.get_stage_display()),
         ("全帮办", "全帮办事项，可以委托帮办员全程办理" if item.full_assistance else ""),
-        ("可办层级", "、".join(item.levels) or AT_WINDOW),
+        ("可办层级", "、".join(item.levels)),
         ("办理网点", "\n".join(outlet_text(outlet) for outlet in outlets)),
-        ("办理窗口", item.window or AT_WINDOW),
-        ("咨询电话", item.phone or AT_WINDOW),
+        ("办理窗口", item.window),
+        ("咨询电话", item.phone),
         ("监督投诉电话", item.complaint_phone),
         ("通办范围", "、".join(item.reaches)),
         ("中介服务", item.intermediary),
@@ -145,6 +144,13 @@ def details_of(item: ServiceItem) -> list[tuple[Any, ...]]:
     if url := item.result_sample_url:
         rows.append(("结果样本", item.result or "办理结果", ("查看样本", url)))
     return [row for row in rows if row[1]]
+
+
+def left_open(item: ServiceItem) -> str:
+    """What an applicant may well ask for and no source states, in one sentence; "" when all is known."""
+    asked = (("可办层级", item.levels), ("办理窗口", item.window), ("咨询电话", item.phone))
+    unknown = "、".join(label for label, known in asked if not known)
+    return f"{unknown}：{AT_WINDOW}。" if unknown else ""
 
 
 def outlet_text(outlet: Outlet) -> str:

@@ -81,6 +81,11 @@ def bundle_page(request: HttpRequest, composition: Composition, **more: Any) -> 
     bundle = composition.bundle
     context = {
         "bundle": bundle,
+        "crumbs": [
+            ("办事服务", reverse("services:list")),
+            ("一次办", reverse("services:bundles")),
+            (bundle.name, ""),
+        ],
         "action": request.path,
         "links": links_of(composition),
         "form_note": FORM_NOTE,

@@ -17,6 +17,7 @@ from services.guides import (
     details_of,
     item_card,
     key_facts,
+    left_open,
     material_row,
     source_of,
 )
@@ -153,8 +154,10 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
         "services/detail.html",
         {
             "item": item,
+            "crumbs": [("办事服务", reverse("services:list")), (item.name, "")],
             "facts": key_facts(item),
             "details": details_of(item),
+            "left_open": left_open(item),
             "at_window": AT_WINDOW,
             "materials": [material_row(line) for line in item.materials.all()],
             "form": form_rows(fields_of([item]), shared=False),

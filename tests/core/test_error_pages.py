@@ -28,6 +28,7 @@ def test_a_page_that_is_not_there(client, path):
     text = response.content.decode()
     assert "没有找到这个页面" in text
     assert "回到首页" in text
+    assert 'action="/search/"' in text
     assert "URLconf" not in text
 
 

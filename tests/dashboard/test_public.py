@@ -1,9 +1,12 @@
 """The county's public pages: content with source, constant queries, validators, nothing when empty."""
 
 import re
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -167,7 +170,31 @@ def test_each_step_leads_to_its_items(reference: None) -> None:
     assert not any(url in published for step in public.path() for _, url in step["links"])
 
 
+def test_a_page_can_be_shared(client: Client, reference: None) -> None:
+    """One address without the answers in it, a picture that exists, and the way here for search engines."""
+    html = client.get("/projects/?industry=chemicals&page=2").content.decode()
+    assert '<link rel="canonical" href="http://127.0.0.1:8000/projects/?page=2">' in html
+    guide = ServiceItem.objects.published()[0].get_absolute_url()
+    html = client.get(f"{guide}?from=wechat&page=1").content.decode()
+    assert f'<meta property="og:url" content="http://127.0.0.1:8000{guide}">' in html
+    picture = re.findall('property="og:image" content="http://127.0.0.1:8000/static/(.*?)"', html)[0]
+    assert finders.find(re.sub(r"\.[0-9a-f]{12}(?=\.png)", "", picture))
+    assert re.findall('itemprop="position" content="(.)"', html) == ["1", "2", "3"]
+
+
+def test_a_headline_never_parts_number_and_unit() -> None:
+    goal = SimpleNamespace(value=Decimal(60))
+    said = public.finding([{"name": "新材料", "record": goal, "unit": "亿元"}])
+    assert "60\u00a0亿\u2060元" in said
+
+
 class TestSitemap:
+    def test_lists_every_section(self, client: Client, reference: None) -> None:
+        listed = client.get("/sitemap/").content.decode()
+        for name in ("services:hall", "subscriptions:index", "opendata:index"):
+            assert f'href="{reverse(name)}">' in listed.split("<main")[1].split("</main")[0]
+        assert reverse("services:ratings") not in listed  # nothing was rated yet
+
     def test_lists_public_records(self, client: Client, reference: None) -> None:
         xml = client.get("/sitemap.xml").content.decode()
         assert "<loc>http://127.0.0.1:8000/</loc>" in xml

@@ -171,6 +171,20 @@ def test_absurd_answers_are_answered_in_chinese_and_kept(client, clause, typed):
     assert "处需要改正" in page
 
 
+def test_nobody_was_registered_tomorrow(client, clause):
+    PolicyClause.objects.update(condition=rule("registered_on", "younger", 5))
+    tomorrow = today() + timedelta(days=1)
+    assert f"{tomorrow} 还没有到" in text(client.get(MATCH, {"registered_on": str(tomorrow)}))
+    assert "处需要改正" not in text(client.get(MATCH, {"registered_on": str(today())}))
+
+
+def test_what_is_missing_for_two_reasons_is_asked_once(client, clause):
+    both = {"all": rule("investment", "gte", "1000")["all"] + rule("equipment", "gte", "10")["all"]}
+    PolicyClause.objects.update(condition=both)
+    page = text(client.get(MATCH, {"investment": "1000"}))
+    assert page.count("还要知道") == 1
+
+
 def test_rubbish_in_every_parameter(client, clause):
     PolicyClause.objects.update(condition=rule("size", "in", ["small"]))
     for value in ("moon", "\x00", "<b>", "x" * 5000):

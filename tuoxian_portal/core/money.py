@@ -3,6 +3,13 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 NBSP = "\u00a0"  # number and unit never part at the end of a line
+JOINER = "\u2060"  # takes no room, and no line ends there
+
+
+def whole(unit: str) -> str:
+    """`unit` so that no line ends within it: 亿元 parts as two words otherwise. For headlines only, since
+    who copies the text copies the joiner."""
+    return JOINER.join(unit)
 
 
 def _rounded(value: Decimal | float | int, places: int = 2) -> Decimal:

@@ -13,6 +13,7 @@ from tuoxian_portal.core.money import plain
 WAN = 10_000
 TIMES = {"": 1, "万": 10_000, "亿": 100_000_000}
 NUMBER = re.compile(r"(?P<sign>[+-]?)(?P<digits>\d{1,15}(?:\.\d{0,6})?|\.\d{1,6})(?P<times>万|亿)?", re.ASCII)
+TOO_LARGE = re.compile(r"[+-]?\d{16,}(?:\.\d*)?(?:万|亿)?", re.ASCII)
 ABOUT = re.compile(r"^(?:大约|大概|约|近)|(?:左右|上下)$")
 
 
@@ -30,6 +31,8 @@ def read_number(text: str, unit: str) -> Decimal:
     tail = "元" if unit == "万元" else unit
     bare = typed.removesuffix(tail).removesuffix(tail.split("/")[0])
     match = NUMBER.fullmatch(bare)
+    if match is None and TOO_LARGE.fullmatch(bare):
+        raise ValidationError(f"“{text.strip()[:20]}”太大了，请核对数字和单位（单位是{unit}）。")
     if match is None:
         large = "1.2亿" if unit == "万元" else "1.2万"
         raise ValidationError(f"请填写数字，例如 1200 或 {large}；“{text.strip()[:20]}”不是数字。")

@@ -16,11 +16,12 @@ from policies.choices import Status as PolicyStatus
 from policies.models import FactorPrice, IncentivePolicy
 from projects.choices import TargetCategory, TargetScope
 from projects.models import ChainNode, Opportunity, Target
-from services.models import HallStatistic, ServiceItem
+from services.models import HallStatistic, RatingInvitation, ServiceItem
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.models import Sourced
-from tuoxian_portal.core.money import plain
+from tuoxian_portal.core.money import plain, whole
 from tuoxian_portal.core.navigation import menu
+from tuoxian_portal.core.templatetags.portal import titled
 from tuoxian_portal.directory.models import CountyFact, Enterprise, Industry, IndustryChain, Park
 
 # The figures of the home page, by their key in the reference data. One that is not loaded is left out.
@@ -58,7 +59,7 @@ def by_reference(model: type[Sourced], *keys: str) -> dict[str, Any]:
 
 def cite(record: Any, when: str = "") -> str:
     """`2023 年 2 月 · 《…》`: when it was so, and what says it."""
-    title = f"《{record.source_title}》" if record.source_title else ""
+    title = titled(record.source_title) if record.source_title else ""
     return " · ".join(part for part in (when or record.source_date, title) if part)
 
 
@@ -235,7 +236,7 @@ def finding(rows: list[dict[str, Any]]) -> str:
     first = max(rows, key=lambda row: row["record"].value)
     total = sum(row["record"].value for row in rows)
     return (
-        f"{len(rows)} 个产业的产值目标合计 {plain(total)}\u00a0{first['unit']}，"
+        f"{len(rows)} 个产业的产值目标合计 {plain(total)}\u00a0{whole(first['unit'])}，"
         f"{first['name']}最大，占 {plain(first['record'].value * 100 / total, 0)}%"
     )
 
@@ -374,22 +375,25 @@ def path() -> list[dict[str, Any]]:
 
 # --- the map of the site ------------------------------------------------------------------------
 def site_sections() -> list[dict[str, Any]]:
-    """Every public page that has something on it, by section; from the menu, and one query."""
+    """Every public page that has something on it, by section; from the menu, and two queries."""
     shown = {entry["url"] for entry in menu()}
     sections: list[tuple[str, *tuple[tuple[str, str], ...]]] = [
         ("投资", ("投资托县", "dashboard:invest"), ("项目机会", "projects:list"), ("惠企政策", "policies:list"),
          ("政策匹配", "policies:match"), ("要素成本", "policies:costs"), ("落户全流程", "dashboard:steps"),
          ("产业链图谱", "projects:chains"), ("咨询投资", "projects:enquiry")),
         ("办事", ("办事指南", "services:list"), ("一次办", "services:bundles"), ("帮您办", "services:help"),
-         ("提出帮办需求", "services:assist"), ("查办件进度", "services:track")),
+         ("提出帮办需求", "services:assist"), ("查办件进度", "services:track"), ("大厅概况", "services:hall"),
+         ("群众评价与答复", "services:ratings")),
         ("融资", ("贷款产品与对接活动", "finance:list")),
         ("本站", ("首页", "dashboard:home"), ("搜索", "search:results"), ("帮助", "dashboard:help"),
          ("长辈模式与显示设置", "core:display"), ("无障碍声明", "dashboard:accessibility"),
-         ("意见建议", "feedback:new"), ("查意见答复", "feedback:answer"), ("数据开放", "opendata:index"), ("开放接口", "api-docs")),
+         ("意见建议", "feedback:new"), ("查意见答复", "feedback:answer"), ("订阅", "subscriptions:index"), ("数据开放", "opendata:index"), ("开放接口", "api-docs")),
     ]  # fmt: skip
     empty = {reverse(name) for name in MENU_PAGES} - shown
     if not ChainNode.objects.published().exists():
         empty.add(reverse("projects:chains"))
+    if not RatingInvitation.objects.filter(rated_at__isnull=False).exists():
+        empty.add(reverse("services:ratings"))
     return [
         {"title": title, "links": [pair for pair in links(*pages) if pair[1] not in empty]}
         for title, *pages in sections

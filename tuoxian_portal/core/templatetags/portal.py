@@ -20,6 +20,12 @@ register.filter("mask_phone", crypto.mask_phone)
 
 
 @register.filter
+def titled(title: str) -> str:
+    """`《title》`; a title within it stands in single marks, as GB/T 15834 has it."""
+    return f"《{title.replace('《', '〈').replace('》', '〉')}》"
+
+
+@register.filter
 def number(value: Any) -> str:
     """Grouped, at most two decimals, no trailing zeros; "" for None."""
     return "" if value is None else money.plain(value)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from services import custody
@@ -23,7 +24,10 @@ from tuoxian_portal.audit.steps import differences
 from tuoxian_portal.core.calendar import load_calendar
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import NotPermitted
+from tuoxian_portal.core.statements import Slot, Statements, remember
 from tuoxian_portal.core.workflow import Transition
+
+statements = Statements()
 
 
 @dataclass
@@ -96,22 +100,27 @@ def lock(case: Case, actor: Any, *, with_bundle: bool = True) -> Case:
     """The row of `case` as it is now, locked, if `actor` (None: the system) may see it.
 
     The bundle case that it belongs to is locked first: whoever acts on several cases of one bundle
-    takes the locks in the same order (an act of the whole has it already). Three queries, four in a bundle. Raises `NotPermitted` outside
-    the actor's scope.
+    takes the locks in the same order (an act of the whole has it already). Three queries, four in a
+    bundle. Raises `NotPermitted` outside the actor's scope.
     """
     if case.bundle_case_id is not None and with_bundle:
         lock_bundle(case.bundle_case_id)
-    rows = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
-    found = (
-        rows.select_for_update(of=("self",))
-        .select_related("item", "department", "outlet", "handling_outlet", "bundle_case")
-        .prefetch_related("materials", "intervals")
-        .filter(pk=case.pk)
-        .first()
-    )
-    if found is None:
+    standing = None if actor is None else actor.standing
+    found = statements.get((Case, standing), lambda: _lockable(actor)).records(case.pk)
+    if not found:
         raise NotPermitted("本件不在您的办理范围内。")
-    return found
+    fresh: Case = found[0]
+    for name, model in (("materials", CaseMaterial), ("intervals", ClockInterval)):
+        parts = statements.get(model, lambda model=model: model.objects.filter(case=Slot()))  # type: ignore[misc]
+        remember(fresh, name, parts.records(fresh.pk))
+    return fresh
+
+
+def _lockable(actor: Any) -> QuerySet[Case]:
+    """One case among those that `actor` sees, with what acts and papers name, locked when it is read."""
+    rows = Case.objects.all() if actor is None else Case.objects.visible_to(actor)
+    named = ("item", "department", "outlet", "handling_outlet", "bundle_case")
+    return rows.select_for_update(of=("self",)).select_related(*named).filter(pk=Slot()).order_by()
 
 
 def act(

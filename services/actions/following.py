@@ -17,10 +17,7 @@ UNANSWERED = frozenset({CaseState.REGISTERED, CaseState.RECEIVED, CaseState.CORR
 
 def lock_bundle(pk: int) -> BundleCase:
     """The row of a bundle case, locked until the transaction ends. Raises `DoesNotExist`."""
-    found = BundleCase.objects.select_for_update(of=("self",)).filter(pk=pk).first()
-    if found is None:
-        raise BundleCase.DoesNotExist(pk)
-    return found
+    return BundleCase.objects.select_for_update(of=("self",)).order_by().get(pk=pk)
 
 
 def follow_cases(pk: int) -> bool:

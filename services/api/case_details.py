@@ -7,55 +7,35 @@ the serializer would say.
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet
 
 from services.api import case_rows
 from services.choices_custody import HolderKind, LineAnswer
-from services.models.bundle_cases import BundleCase
 from services.models.cases import Case, CaseDocument, CaseMaterial, ClockInterval, CorrectionNotice
-from services.models.catalogue import ServiceItem
 from services.models.custody import CustodyEvent, HandoverLine
 from services.models.entrustments import EntrustmentCase
-from services.models.licences import Licence, LicenceKind
 from services.progress import label_of, status_sentence
 from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.api.viewsets import local_time
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.statements import Slot, Statements, remember
-from tuoxian_portal.directory.models import Department, Outlet
 
 HISTORY = 100
-
-
-def _columns(model: Any, *wanted: str) -> list[str]:
-    """`wanted` in the order in which `Model.from_db` takes them."""
-    return [field.attname for field in model._meta.concrete_fields if field.attname in wanted]
-
-
-# Columns of the case itself: those of the answer, and those that its workflow asks about.
-OWN = _columns(
-    Case,
-    *["id", *case_rows.SAME, "applicant_name", "applicant_number", "phone", "number_override"],
+# Columns of the case: those of the answer, those that its workflow asks about, and of what it names.
+COLUMNS = [
+    *[*case_rows.SAME, "applicant_name", "applicant_number", "phone", "number_override"],
     *["item_snapshot", "deemed_accepted", "proposed_outcome", "opinion", "decision_reason"],
-    *["delivered_on", "delivery_method", "bundle_case_id", "split_off_at", "corrections_made"],
-    *["second_correction_by_id", "decline_proposed_by_id", "received_by_id", "reviewer_id"],
-    *["signed_by_id", "extended", "handed_over_at"],
-)
-# What it names, and the columns of it that are read.
-NAMED: dict[str, tuple[Any, list[str]]] = {
-    "item": (ServiceItem, _columns(ServiceItem, "id", "code", "name")),
-    "department": (Department, _columns(Department, "id", "name")),
-    "outlet": (Outlet, _columns(Outlet, "id", "name")),
-    "handling_outlet": (Outlet, _columns(Outlet, "id", "name")),
-    "bundle_case": (BundleCase, _columns(BundleCase, "id", "number")),
-}
-MATERIAL = _columns(
-    CaseMaterial,
+    *["delivered_on", "delivery_method", "split_off_at", "corrections_made", "second_correction_by"],
+    *["decline_proposed_by", "received_by", "reviewer", "signed_by", "extended", "handed_over_at"],
+    *["item__code", "item__name", "department__name", "outlet__name", "handling_outlet__name"],
+    *["bundle_case__number"],
+]
+NAMED = ["item", "department", "outlet", "handling_outlet", "bundle_case"]
+MATERIAL = [
     *["id", "name", "necessity", "condition", "state", "originals", "copies", "received_at"],
-    *["promised_on", "licence_id"],
-)
+    "promised_on",
+]
 INTERVAL = ["kind", "procedure", "started_on", "ended_on", "days", "unit", "ground", "note"]
 CORRECTION = ["items", "told_on", "due_on", "answered_on", "override_reason"]
 DOCUMENT = ["number", "kind", "title", "created_at"]
@@ -70,10 +50,15 @@ statements = Statements()
 
 def _seen(user: Any) -> QuerySet:
     """The case of a number, if `user` sees it, with what it names."""
-    named = [f"{name}__{column}" for name, (_, columns) in NAMED.items() for column in columns]
+    rows = Case.objects.visible_to(user).filter(case_number=Slot()).order_by()
     helped = Exists(EntrustmentCase.objects.filter(case=OuterRef("pk")))
-    rows = Case.objects.visible_to(user).filter(case_number=Slot())
-    return rows.order_by().values_list(*OWN, *named, helped)
+    return rows.select_related(*NAMED).only(*NAMED, *COLUMNS).annotate(is_helped=helped)
+
+
+def _materials() -> QuerySet:
+    licence = ["licence__kind__name", "licence__number", "licence__valid_until"]
+    rows = CaseMaterial.objects.filter(case=Slot()).select_related("licence__kind")
+    return rows.only("case", "licence", *MATERIAL, *licence)
 
 
 def _entries() -> QuerySet:
@@ -83,9 +68,6 @@ def _entries() -> QuerySet:
 
 # What belongs to a case, by the key of the answer or its own: all asked with the key of the case.
 PARTS: dict[str, Any] = {
-    "materials": lambda: CaseMaterial.objects.filter(case=Slot()).values_list(
-        *MATERIAL, "licence__kind__name", "licence__number", "licence__valid_until"
-    ),
     "intervals": lambda: ClockInterval.objects.filter(case=Slot()).values_list(*INTERVAL),
     "corrections": lambda: CorrectionNotice.objects.filter(case=Slot()).values_list(*CORRECTION),
     "documents": lambda: (
@@ -104,41 +86,14 @@ def _part(name: str, case: int) -> list[Any]:
     return statements.get(name, PARTS[name]).rows(case)
 
 
-def _record(model: Any, columns: list[str], values: Any) -> Any:
-    """An instance that knows these columns only; it would ask for another one."""
-    return model.from_db(connection.alias, columns, values)
-
-
-def _case(row: Any) -> Case:
-    """The case with what it names, as its workflow and its sentence want to have it."""
-    case = _record(Case, OWN, row[: len(OWN)])
-    start = len(OWN)
-    for name, (model, columns) in NAMED.items():
-        values = row[start : start + len(columns)]
-        setattr(case, name, None if values[0] is None else _record(model, columns, values))
-        start += len(columns)
-    case.is_helped = row[-1]  # type: ignore[attr-defined]  # as an annotation would set it; `workflow.helpers_of`
-    return case
-
-
-def _material(row: Any) -> CaseMaterial:
-    material = _record(CaseMaterial, MATERIAL, row[: len(MATERIAL)])
-    if material.licence_id:
-        kind, number, until = row[len(MATERIAL) :]
-        material.licence = Licence(
-            pk=material.licence_id, kind=LicenceKind(name=kind), number=number, valid_until=until
-        )
-    return material
-
-
 def detail(case_number: str, user: Any) -> dict[str, Any] | None:
     """The case as the API shows it to `user`, None outside her scope. Nine queries, and two when
     somebody helps the applicant with it."""
-    seen = statements.get(("case", user.standing), lambda: _seen(user)).rows(case_number)
+    seen = statements.get(("case", user.standing), lambda: _seen(user)).records(case_number)
     if not seen:
         return None
-    case = _case(seen[0])
-    materials = [_material(row) for row in _part("materials", case.pk)]
+    case: Case = seen[0]
+    materials = statements.get("materials", _materials).records(case.pk)
     remember(case, "materials", materials)
     return {
         **_line(case),
@@ -183,9 +138,9 @@ def _line(case: Case) -> dict[str, Any]:
 
 
 def _shown(material: CaseMaterial) -> dict[str, Any]:
-    return {name: getattr(material, name) for name in MATERIAL[:-1]} | {
+    return {name: getattr(material, name) for name in MATERIAL} | {
         "received_at": local_time(material.received_at),
-        "licence": material.licence.caption if material.licence_id else None,  # type: ignore[union-attr]  # it has one
+        "licence": material.licence and material.licence.caption,
     }
 
 

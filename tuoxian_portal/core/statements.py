@@ -7,11 +7,13 @@ time.
 """
 
 from collections.abc import Callable, Hashable
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import get_related_populators
 
 
 class Slot(Expression):
@@ -26,7 +28,8 @@ class Slot(Expression):
 
 
 class Statement:
-    """The SQL of a queryset of `values_list`.
+    """The SQL of a queryset, and how its rows are read: as tuples of `values_list`, or as records with what
+    `select_related`, `only` and `annotate` say (no `prefetch_related`; see `remember`).
 
     The queryset must lead to the same statement whenever it is asked: what follows from the clock or
     the calendar goes into a `Slot`.
@@ -38,8 +41,11 @@ class Statement:
             self.sql, self.params = compiler.as_sql()
         except EmptyResultSet:
             self.sql, self.params = "", ()
-        columns = [column[0] for column in compiler.select[: compiler.col_count]] if self.sql else []
+            return
+        columns = [column[0] for column in compiler.select[: compiler.col_count]]
         self.converters = [(n, *found) for n, found in compiler.get_converters(columns).items()]
+        self.select, self.info = compiler.select, compiler.klass_info
+        self.annotations = compiler.annotation_col_map
 
     def rows(self, *values: Any) -> list[Any]:
         """The rows with `values` in the slots; one query, none when nothing can be found."""
@@ -51,12 +57,34 @@ class Statement:
             found = cursor.fetchall()
         return [self._converted(row) for row in found] if self.converters else found
 
+    def records(self, *values: Any) -> list[Any]:
+        """The same as instances of the model."""
+        return [self._record(row) for row in self.rows(*values)]
+
+    @cached_property
+    def _parts(self) -> tuple[Any, slice, list[str], list[Any]]:
+        """The model, its own columns with their names, and what fills in its relations: taken from the
+        compiler as `django.db.models.query.ModelIterable` takes them for every queryset."""
+        own = slice(self.info["select_fields"][0], self.info["select_fields"][-1] + 1)
+        names = [column[0].target.attname for column in self.select[own]]
+        relations = get_related_populators(self.info, self.select, connection.alias)  # type: ignore[call-arg]  # the stubs are those of a later Django
+        return self.info["model"], own, names, relations
+
     def _converted(self, row: Any) -> list[Any]:
         row = list(row)
         for n, converters, expression in self.converters:
             for convert in converters:
                 row[n] = convert(row[n], expression, connection)
         return row
+
+    def _record(self, row: Any) -> Any:
+        model, own, names, relations = self._parts
+        record = model.from_db(connection.alias, names, row[own])
+        for relation in relations:
+            relation.populate(row, record)
+        for name, n in self.annotations.items():
+            setattr(record, name, row[n])
+        return record
 
 
 class Statements:
@@ -82,3 +110,6 @@ def remember(record: Model, name: str, records: list[Any]) -> None:
     rows = getattr(record, name).all()
     rows._result_cache, rows._prefetch_done = records, True
     record.__dict__.setdefault("_prefetched_objects_cache", {})[name] = rows
+    field: Any = record._meta.get_field(name)
+    for one in records:
+        field.remote_field.set_cached_value(one, record)

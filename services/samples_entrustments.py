@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import cycle
 from typing import Any
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
@@ -228,7 +229,8 @@ class HelpTeller:
     def sign_off(self) -> None:
         self.record.sign_off_signer, self.record.signed_off_on = self.record.signer, self.day
         self.record.result = "受托事项已办结，结果已交委托人"
-        self.act("sign_off", "helper", PaperKind.HELP_SIGN_OFF)
+        expires = self.day + timedelta(days=settings.RATING_INVITATION_DAYS)
+        self.act("sign_off", "helper", PaperKind.HELP_SIGN_OFF, PaperKind.INVITATION, expires=expires)
 
     def follow_up(self) -> None:
         self.wait(self.context.random.randint(1, 3))

@@ -1,6 +1,7 @@
 """How every act on a case is done: locked, checked, clocked, numbered, written down."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -194,6 +195,26 @@ def received(doing: Act) -> None:
     doing.start(ClockKind.INTAKE, days=INTAKE_DAYS, ground=f"{LAW}第三十二条")
 
 
+def counts_of(material: Any) -> tuple[int, int]:
+    """(originals, copies) of a paper that comes in after the first receipt: as many as the list asks for,
+    one original where it does not say. A paper that was received is never counted as none."""
+    originals, copies = material.originals_wanted or 0, material.copies_wanted or 0
+    return (originals, copies) if originals or copies else (1, 0)
+
+
+def told_lines(texts: Iterable[str]) -> list[str]:
+    """What an applicant is told to correct, one text a line, without numbers of the clerk's own: the
+    notice numbers them. `3.5 米` and `2、3 号楼` are no numbers of a line."""
+    lines = (_OWN_NUMBER.sub("", text.strip()).strip()[:300] for text in texts)
+    return [line for line in lines if line]
+
+
+_OWN_NUMBER = re.compile(
+    r"^(?:[（(](?:\d{1,2}|[一二三四五六七八九十]{1,3})[）)]|\d{1,2}[)）]|\d{1,2}[、．.](?!\d)"
+    r"|[一二三四五六七八九十]{1,3}、(?![一二三四五六七八九十]))"
+)
+
+
 def handed_in(doing: Act, wanted: set[int]) -> None:
     """Marks materials of the case as handed in. Raises `ValidationError` for others' materials."""
     known = {m.pk: m for m in doing.case.materials.all()}
@@ -204,8 +225,7 @@ def handed_in(doing: Act, wanted: set[int]) -> None:
         if material.state in {MaterialState.HANDED_IN, MaterialState.LICENSED}:
             continue
         material.state = MaterialState.HANDED_IN
-        material.originals = material.originals_wanted or 0
-        material.copies = material.copies_wanted or 0
+        material.originals, material.copies = counts_of(material)
         material.received_at, material.received_by = doing.at, doing.actor
         doing.changed_materials.append(material)
     custody.take_in(doing.case, doing.changed_materials, actor=doing.actor, at=doing.at)

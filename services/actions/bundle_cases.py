@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from services.actions import cases as single
+from services.actions.acting import counts_of, told_lines
 from services.actions.bundle_children import hand_in
 from services.actions.following import follow_cases, lock_bundle
 from services.actions.ratings import invite_for_bundle
@@ -226,7 +227,7 @@ def request_collected_correction(
     What could have stood in an earlier notice of the same bundle needs a reason why it did not; a
     case's own second correction needs `allow_second_correction`, as everywhere.
     """
-    wanted = {pk: [t.strip()[:300] for t in texts if t.strip()] for pk, texts in missing.items()}
+    wanted = {pk: told_lines(texts) for pk, texts in missing.items()}
     wanted = {pk: texts for pk, texts in wanted.items() if texts}
     if not wanted:
         raise ValidationError({"missing": "请至少为一个事项逐条写明需要补正的全部内容。"})
@@ -338,7 +339,7 @@ def _lines(doing: WholeAct, wanted: set[int]) -> dict[int, list[int]]:
     lines: dict[int, list[int]] = {}
     for pk in sorted(wanted):
         row = rows[pk]
-        row.originals, row.copies = row.originals_wanted or 0, row.copies_wanted or 0
+        row.originals, row.copies = counts_of(row)
         row.received_at, row.received_by = doing.at, doing.actor
         for line in row.open_lines:
             lines.setdefault(line.case_id, []).append(line.pk)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from services.actions.acting import Act, act, handed_in, received
+from services.actions.acting import Act, act, handed_in, received, told_lines
 from services.choices_cases import CaseOutcome, CaseState, MaterialState, PaperKind
 from services.models.cases import Case
 from tuoxian_portal.core.errors import WorkflowError
@@ -30,7 +30,7 @@ def advise_correction(
 def _propose(
     name: str, case: Case, actor: Any, missing: Iterable[str], version: int | None, reason: str
 ) -> Case:
-    texts = [text.strip()[:300] for text in missing if text.strip()]
+    texts = told_lines(missing)
     if not texts:
         raise ValidationError({"missing": "请逐条写明需要补正的内容。"})
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from services import custody
-from services.actions.acting import Act, act, handed_in, lock, received
+from services.actions.acting import Act, act, handed_in, lock, received, told_lines
 from services.actions.bundle_children import release_dependents
 from services.actions.ratings import invite
 from services.choices_cases import (
@@ -118,7 +118,7 @@ def request_correction(
 ) -> Case:
     """一次性告知补正: everything that is missing, in one list, with the applicant's own deadline in
     working days. A second one needs `allow_second_correction` first."""
-    texts = [text.strip()[:300] for text in missing if text.strip()]
+    texts = told_lines(missing)
     if not texts:
         raise ValidationError({"missing": "请逐条写明需要补正的全部内容。"})
     _within("days", days, 1, MAX_CORRECTION_DAYS)

@@ -29,7 +29,8 @@ def sign_off(
     version: int | None = None,
     reason: str = "",
 ) -> Entrustment:
-    """办结签单: the principal signs that it is done and that every original is back."""
+    """办结签单: the principal signs that it is done and that every original is back, and takes the
+    invitation to rate along."""
     name = text_of("signer", signer, "签单人", longest=60)
     told = text_of("result", result, "帮办结果", longest=300)
 
@@ -37,7 +38,8 @@ def sign_off(
         doing.entrustment.sign_off_signer, doing.entrustment.signed_off_on = name, doing.on
         doing.entrustment.result = told
         doing.issue(PaperKind.HELP_SIGN_OFF)
-        invite_for_entrustment(entrustment=doing.entrustment, actor=None, at=doing.at)
+        invitation = invite_for_entrustment(entrustment=doing.entrustment, actor=None, at=doing.at)
+        doing.issue(PaperKind.INVITATION, expires=invitation.expires_on)
 
     return entrusting(
         "sign_off", entrustment=entrustment, actor=actor, version=version, reason=reason, change=change

@@ -208,7 +208,10 @@ class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
                 and m["name"] not in {c.item.name for c in record.children.all()}
             ],
             "questions": [q for q in record.composition.get("questions", []) if q["label"]],
-            "saving": record.composition.get("saving", {}).get("table", []),
+            # As printed: what does not concern this applicant is on neither side.
+            "saving": next(
+                (d.content["table"]["rows"] for d in documents if d.kind == PaperKind.BUNDLE_SAVING), []
+            ),
             "form": filled_form(record, plain=bool(revealed)),
             "documents": documents,
             "attachments": self._attachments(request, record),

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from services.choices_cases import (
+    CaseOutcome,
     DeliveryMethod,
     MaterialState,
     PaperKind,
@@ -53,7 +54,7 @@ def compose(
     on = timezone.localtime(at).date()
     snapshot = case.item_snapshot or {}
     licence = (snapshot.get("item_type") or case.item.item_type) == "licence"
-    title = paper.licence_title if licence and paper.licence_title else paper.title
+    title = _title(paper, licence)
     context: dict[str, str] = defaultdict(
         str,
         {
@@ -80,7 +81,9 @@ def compose(
             "recipient": case.recipient,
             "method": str(DeliveryMethod(case.delivery_method).label) if case.delivery_method else "",
             "delivered": _day(case.delivered_on),
-            "decision": "准予决定书" if case.outcome == "approved" else "不予决定书",
+            "decision": _title(PAPERS[_DECISIONS[case.outcome]], licence) if case.outcome else "",
+            "outcome": "及办理结果" if case.outcome == CaseOutcome.APPROVED else "",
+            "now": f"{plain_date(on)} {timezone.localtime(at):%H:%M}",
             "short": paper.short,
             "reason": _sentence(extra.get("reason", "")),
             "days": str(extra.get("days") or ""),
@@ -92,8 +95,6 @@ def compose(
         lines = case.materials.all() if materials is None else materials
         if exempt := sum(m.state == MaterialState.LICENSED for m in lines):
             context["exempt"] = f"其中 {exempt} 份材料已由电子证照库核验，免予提交。"
-    if kind == PaperKind.SPECIAL:
-        context["reason"] = context["reason"].rstrip("。")
     if kind in {PaperKind.RECEIPT, PaperKind.CORRECTION_RECEIPT} and case.received_at:
         received = timezone.localtime(case.received_at)
         context["received"] = f"{plain_date(received.date())} {received:%H:%M}"
@@ -159,6 +160,13 @@ def new_document(
         created_at=at,
         created_by=by,
     )
+
+
+_DECISIONS: dict[str, str] = {CaseOutcome.APPROVED: PaperKind.APPROVAL, CaseOutcome.REFUSED: PaperKind.REFUSAL}
+
+
+def _title(paper: Paper, licence: bool) -> str:
+    return paper.licence_title if licence and paper.licence_title else paper.title
 
 
 def _day(day: date | None) -> str:

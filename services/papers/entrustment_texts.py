@@ -6,6 +6,7 @@ ends) is background knowledge of the law and is shown to the county's legal offi
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.choices_entrustments import SPECIAL_POWERS, AssistanceMode
 from services.mandate import powers_in_words
 from services.models.entrustments import Entrustment, EntrustmentDocument, EntrustmentPaper
 from services.papers.compose import content_of
+from services.papers.texts import PAPERS as PAPERS_OF_CASES
 from services.papers.texts import Paper
 from tuoxian_portal.core.chinese import plain_date
 
@@ -34,6 +36,7 @@ LABELS = {
     "special": "特别授权",
     "project": "项目",
     "signed": "签署日期",
+    "signed_off": "签单日期",
     "when": "上门时间",
     "address": "地址",
     "visitors": "上门人员",
@@ -146,6 +149,19 @@ PAPERS: dict[str, Paper] = {
         addressed=False,
         slip=True,
     ),
+    PaperKind.INVITATION: replace(
+        PAPERS_OF_CASES[PaperKind.INVITATION],
+        facts=("number", "mode", "signed_off"),
+        body=(
+            "您（单位）委托的帮办代办已经办结签单。请用手机扫描右侧二维码，对这次帮办作一次评价：选一项满意"
+            "程度即可，不用登录，也不用填写姓名和电话。",
+            "您的评价不影响行政机关已经作出的决定。评价为“不满意”或“非常不满意”的，我们会核实、整改并回访。",
+        ),
+        after=(
+            "二维码只能用一次，{expires}前有效，请不要转给他人。不方便扫码的，可以凭委托编号和密码在办件进度"
+            "查询页面评价，也可以在电话回访时告诉回访人。",
+        ),
+    ),
     PaperKind.HELP_VISIT: Paper(
         title="上门帮办记录",
         facts=("number", "principal", "when", "address", "visitors"),
@@ -187,7 +203,7 @@ def compose_entrustment(
     """The content of one paper. No query when `entrustment` came with what `entrusting.lock` fetches.
 
     `extra` may hold `reason`, `change` (what a renewal changes), `papers` with `returning`, `visit`,
-    `plan` (an `assistance.Plan`). Numbers are masked; the tracking password is not in it.
+    `plan` (an `assistance.Plan`), `expires` (the last day of an invitation). Numbers are masked; the tracking password is not in it.
     """
     paper = PAPERS[kind]
     on = timezone.localtime(at).date()
@@ -210,6 +226,8 @@ def compose_entrustment(
             "special": powers_in_words(powers & SPECIAL_POWERS) or "无（不代签字，不代为陈述申辩）",
             "project": entrustment.project.name if entrustment.project else "",
             "signed": _day(entrustment.signed_on),
+            "signed_off": _day(entrustment.signed_off_on),
+            "expires": _day(extra.get("expires")),
             "needs": _sentence(entrustment.needs),
             "result": _sentence(entrustment.result),
             "today": plain_date(on),
@@ -242,7 +260,8 @@ def compose_entrustment(
         by=by,
         labels=LABELS,
     )
-    signs = {"帮办员": str(by or ""), "受托人": str(entrustment.helper or "")}
+    helper_side = context["giver"] if returning else context["taker"]
+    signs = {"帮办员": str(by or ""), "受托人": str(entrustment.helper or ""), helper_side: str(by or "")}
     if entrustment.project is None:
         content["facts"] = [row for row in content["facts"] if row[0] != LABELS["project"]]
     labels = [name.format_map(context) for name in paper.signers]

@@ -125,16 +125,17 @@ PAPERS: dict[str, Paper] = {
     PaperKind.HANDOVER: Paper(
         title="物料流转凭证",
         facts=("number", "item", "applicant", "accepted", "deadline"),
-        body=("下列申请材料由{sender}移交{receiver}：",),
+        body=("下列申请材料于{now}由{sender}移交{receiver}：",),
         table="handed_in",
         seal="",
-        signers=("移交人", "移交时间", "接收人", "接收时间"),
+        signers=("移交人", "接收人", "接收时间"),
         addressed=False,
     ),
     PaperKind.SPECIAL: Paper(
         title="特别程序告知书",
         body=(
-            "您（单位）申请的“{item}”，{reason}，依法需要进行{procedure}。",
+            "您（单位）申请的“{item}”，因以下情形依法需要进行{procedure}：",
+            "{reason}",
             "{per}" + LAW + "第四十五条，{procedure}所需时间不计算在办理期限内。本次{procedure}预计需要"
             " {days} 个工作日，自{today}起，预计至{due}结束。结束后恢复计算办理期限。",
         ),
@@ -154,7 +155,7 @@ PAPERS: dict[str, Paper] = {
         licence_title="准予行政许可决定书",
         body=(
             "您（单位）于{received}提出的“{item}”申请，本机关于{accepted}受理。",
-            "经审查，申请符合法定条件、标准，{per}" + LAW + "第三十八条第一款，决定准予。",
+            "经审查，申请符合法定条件、标准，{per}" + LAW + "第三十八条第一款，决定准予{what}。",
             "{result}自作出决定之日起 10 个工作日内送达。",
         ),
         slip=True,
@@ -174,10 +175,10 @@ PAPERS: dict[str, Paper] = {
     PaperKind.DELIVERY: Paper(
         title="送达回执",
         facts=("number", "item", "applicant", "recipient", "method", "delivered"),
-        body=("受送达人已收到“{item}”的{decision}及办理结果。", "{returned}"),
+        body=("受送达人已收到“{item}”的《{decision}》{outcome}。", "{returned}"),
         table="returned",
         seal="",
-        signers=("受送达人签字", "送达人"),
+        signers=("受送达人签字", "签收日期", "送达人"),
         addressed=False,
     ),
     PaperKind.WITHDRAWAL: Paper(

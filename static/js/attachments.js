@@ -17,9 +17,10 @@
   const make = (tag, text, more = {}) => Object.assign(document.createElement(tag), { textContent: text, ...more });
   const show = (file) => {
     if (list.querySelector(`[data-id="${file.id}"]`)) return;
-    const row = make("li", ""), soft = make("span", ` ${file.kind}，${file.size} `, { className: "wb-soft" });
+    const row = make("li", ""), name = make("span", "", { className: "wb-filename" });
     row.dataset.id = file.id;
-    row.append(make("a", file.name, { href: file.url, target: "_blank", rel: "noopener" }), soft);
+    name.append(make("a", file.name, { href: file.url, target: "_blank", rel: "noopener" }), make("span", ` ${file.kind}，${file.size}`, { className: "wb-soft" }));
+    row.append(name, " ");
     if (section.dataset.case) row.append(make("span", file.shows || "未归类", { className: "wb-badge" }));
     else {
       const label = make("label", "对应材料 ", { className: "wb-shows" }), select = make("select", "", { name: `shows_${file.id}` });
@@ -34,10 +35,15 @@
     if (empty) empty.remove();
   };
   const send = (file) => {
-    const row = make("li", `${file.name} `), bar = make("progress", "", { max: 100, value: 0 }), state = make("span", "上传中");
+    progress.querySelectorAll("[data-done]").forEach((one) => one.remove()); // what went up is in the list above
+    const row = make("li", ""), name = make("span", `${file.name} `), bar = make("progress", "", { max: 100, value: 0 }), state = make("span", "上传中");
     bar.setAttribute("aria-label", `${file.name} 上传进度`);
-    row.append(bar, " ", state); progress.append(row);
-    const fail = (text) => { state.textContent = text; state.className = "wb-error"; bar.remove(); };
+    row.append(name, bar, " ", state); progress.append(row);
+    // The reason names the file itself.
+    const fail = (text) => {
+      if (text.includes(file.name)) name.remove();
+      state.textContent = text; state.className = "wb-error"; bar.remove();
+    };
     const body = new FormData();
     body.set("attachments", file);
     if (section.dataset.case) body.set("case", section.dataset.case); else body.set("submission", section.dataset.submission);
@@ -53,7 +59,7 @@
       try { answer = JSON.parse(request.responseText); } catch { fail("没有上传：登录可能已过期。请在新窗口登录后重新选择文件，本页内容不会丢失。"); return; }
       (answer.attachments || []).forEach(show);
       if ((answer.problems || []).length) { fail(answer.problems.join("；")); return; }
-      bar.remove();
+      bar.remove(); row.dataset.done = "";
       state.textContent = answer.attachments[0].is_new ? "已上传" : "已经上传过，没有重复保存";
     };
     request.send(body);

@@ -173,6 +173,25 @@ def test_dropped_and_photographed_files_go_under_their_material(open_page: Calla
     files.locator("[data-list] li", has_text="后来的.pdf").wait_for()
 
 
+def test_a_name_without_end_stays_in_its_row(open_page: Callable[..., Any]) -> None:
+    page = open_page(account="window-zhang", width=768)
+    filled(page, credit_code(58))
+    name = "site_plan_" + "0123456789_" * 8 + ".pdf"
+    page.set_input_files("#id_attachments", {"name": name, "mimeType": "", "buffer": pdf(b"/Long 1")})
+    page.locator("[data-list] li", has_text=name).wait_for()
+    page.set_input_files("#id_attachments", {"name": "图.dwg", "mimeType": "", "buffer": b"AC1027" * 60})
+    page.locator("[data-progress] .wb-error", has_text="图.dwg").wait_for()
+    # What went up is said once, in the list; what did not is said in one sentence.
+    assert name not in page.locator("[data-progress]").inner_text()
+    assert page.locator("[data-progress]").inner_text().count("图.dwg") == 1
+    fits = "document.documentElement.scrollWidth <= innerWidth"
+    assert page.evaluate(fits)
+    with page.expect_navigation(url="**?recorded=1"):
+        page.press("[name=phone]", "Control+Enter")
+    assert name in page.locator("section[aria-labelledby=attachments]").inner_text()
+    assert page.evaluate(fits)
+
+
 def test_files_go_up_with_the_form_where_there_are_no_scripts(open_page: Callable[..., Any]) -> None:
     page = open_page(account="window-zhang", scripts=False)
     filled(page, credit_code(57))

@@ -54,6 +54,13 @@ def test_the_page_shows_cases_materials_papers_and_no_number(clerk, hall):
     assert do(made, "deliver") not in text
 
 
+def test_the_page_says_the_same_of_the_saving_as_the_paper(clerk, hall):
+    """What does not concern the applicant is on neither side of either."""
+    made = hall.record()
+    paper = made.documents.get(kind=PaperKind.BUNDLE_SAVING)
+    assert clerk.get(page(made)).context["saving"] == paper.content["table"]["rows"]
+
+
 def test_a_reviewer_sees_the_whole_and_the_link_of_her_own_case_only(client, hall):
     made = hall.record()
     client.force_login(hall.reviewers[hall.beside.pk])

@@ -115,6 +115,10 @@ def test_a_refusal_states_reason_and_remedies(hall):
     assert "经营场所不符合规定。" in content["body"]
     assert any("六十日" in text and "六个月" in text for text in content["after"])
     assert (case.due_kind, case.outcome) == (ClockKind.DELIVERY, "refused")
+    # What is handed over is named as it is, and there is no result beside a refusal.
+    case = do.deliver_case(case=case, actor=hall.issuer, recipient="测试申请人", method="window")
+    receipt = case.documents.get(kind="delivery").content
+    assert receipt["body"] == [f"受送达人已收到“{case.item_name}”的《不予行政许可决定书》。"]
 
 
 def test_lateness_is_judged_by_the_deadline_at_the_decision(hall):

@@ -92,6 +92,36 @@ def test_a_correction_stops_the_check_and_its_answer_starts_a_new_one():
         assert do.accept_case(case=case, actor=hall.clerk).state == CaseState.ACCEPTED
 
 
+def test_what_a_clerk_numbered_herself_is_numbered_once():
+    hall = Hall()
+    told = [
+        "一、总平面图缺转弯半径",
+        "2. 委托书未写权限",
+        "（3）缺专家意见",
+        "3.5 米以下车道未标注",
+        "2、3号楼图纸不清",
+    ]
+    case = do.request_correction(case=hall.record(), actor=hall.clerk, missing=told, days=5)
+    rows = case.documents.last().content["table"]["rows"]
+    assert [text for _n, text in rows] == [
+        *["总平面图缺转弯半径", "委托书未写权限", "缺专家意见"],
+        *["3.5 米以下车道未标注", "2、3号楼图纸不清"],
+    ]
+
+
+def test_a_paper_that_comes_in_later_counts_as_one_at_least():
+    """Where the list says no number: it must be on the receipt, and can be given back."""
+    hall = Hall(materials=[Necessity.REQUIRED])
+    hall.item.materials.update(originals=None, copies=None)
+    case = hall.record(materials={})
+    case = do.request_correction(case=case, actor=hall.clerk, missing=["补交"], days=5)
+    case = do.receive_correction(
+        case=case, actor=hall.clerk, materials=case.materials.values_list("pk", flat=True)
+    )
+    assert case.materials.get().originals == 1
+    assert case.documents.last().content["table"]["rows"][0][2] == "1"
+
+
 def test_a_second_correction_needs_a_supervisors_reason(hall):
     case = hall.case_in(CaseState.CORRECTING)
     case = do.receive_correction(case=case, actor=hall.clerk)

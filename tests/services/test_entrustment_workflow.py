@@ -12,9 +12,10 @@ from services.actions import entrustment_acts as acts
 from services.actions import entrustment_ends as ends
 from services.actions import entrustments as do
 from services.actions.entrustment_acts import PaperLine
-from services.choices_cases import CaseState
+from services.choices_cases import CaseState, PaperKind
 from services.choices_entrustments import EntrustmentState
-from services.models import Case, Entrustment
+from services.models import Case, Entrustment, RatingInvitation
+from services.papers.render import qr_of, rating_address
 from services.workflow import CASE_WORKFLOW
 from services.workflow_entrustments import ENTRUSTMENT_WORKFLOW
 from tests.factories.accounts import UserFactory
@@ -23,6 +24,7 @@ from tests.factories.directory import OutletFactory
 from tests.factories.entrustments import HelpDesk
 from tuoxian_portal.audit.models import LogEntry
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.chinese import plain_date
 from tuoxian_portal.core.errors import EditConflict, NotPermitted, PortalError, WorkflowError
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +236,20 @@ def test_sign_off_names_the_originals_that_are_not_back() -> None:
         )
     signed = ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
     assert signed.state == S.SIGNED_OFF
+
+
+def test_who_signs_off_is_given_the_invitation_on_paper() -> None:
+    desk = HelpDesk()
+    signed = desk.entrustment_in(S.SIGNED_OFF)
+    paper = signed.documents.get(kind=PaperKind.INVITATION)
+    invitation = RatingInvitation.objects.get(entrustment=signed)
+    assert qr_of(paper) == (rating_address(signed), "扫码评价")
+    assert invitation.address() in rating_address(signed)
+    # The link is on paper only: not in what is frozen, and none is printed for who ends early.
+    assert invitation.token not in str(paper.content)
+    assert f"{plain_date(invitation.expires_on)}前有效" in paper.content["after"][0]
+    ended = ends.withdraw_entrustment(entrustment=desk.helping(), actor=desk.helper, reason="自己办理")
+    assert not ended.documents.filter(kind=PaperKind.INVITATION).exists()
 
 
 def test_sign_off_waits_for_the_cases() -> None:

@@ -37,6 +37,17 @@ class HandoverQuerySet(PortalQuerySet):
             mine |= Q(to_department=user.department_id)
         return self.in_transit().filter(mine)
 
+    def in_queue(self, name: str, user: Any) -> Self:
+        """`mine` what waits for `user`, `transit`, `late`; all of them for any other name."""
+        match name:
+            case "mine":
+                return self.waiting_for(user)
+            case "transit":
+                return self.in_transit()
+            case "late":
+                return self.not_returned()
+        return self
+
     def not_returned(self, on: date | None = None) -> Self:
         """逾期未还: the day of return lies before `on` (today) and a paper signed for then has not moved
         since."""

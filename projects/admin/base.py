@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from tuoxian_portal.audit.workflow_admin import VersionedModelForm
 from tuoxian_portal.core.admin_site import PortalAdmin
@@ -23,10 +21,6 @@ class ActionSavedAdmin(PortalAdmin):
         if field is not None and "rows" in field.widget.attrs:
             field.widget.attrs["rows"] = 3
         return field
-
-    @display(description=_("示例"), ordering="is_sample", label={"示例": "warning"})
-    def sample(self, record: Any) -> str | None:
-        return "示例" if record.is_sample else None
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         changed = [name for name in form.changed_data if name != "seen_version"] if change else []

@@ -74,7 +74,7 @@ class TargetAdmin(PortalAdmin):
     """Targets and what the portal computes for them, by which 口径."""
 
     deletable = False
-    list_display = ["indicator", "year", "scope", "aim", "actual", "actual_percent", "category", "is_sample"]
+    list_display = ["indicator", "year", "scope", "aim", "actual", "actual_percent", "category", "sample"]
     list_filter = ["category", "year", "scope", "industry", "is_sample"]
     search_fields = ["indicator", "note"]
     readonly_fields = ["computed"]

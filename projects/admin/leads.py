@@ -274,7 +274,3 @@ class LeadConflictAdmin(WorkflowAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    @display(description=_("示例"), ordering="is_sample", label={"示例": "warning"})
-    def sample(self, record: Any) -> str | None:
-        return "示例" if record.is_sample else None

@@ -82,7 +82,10 @@ class MaterialsForm(VersionForm):
         super().__init__(*args, **kwargs)
         there = {MaterialState.HANDED_IN, MaterialState.LICENSED}
         open_rows = [m for m in record.materials.all() if m.open_lines and m.state not in there]
-        choices = [(m.pk, f"{m.name}（{len(m.open_lines)} 个事项共用）") for m in open_rows]
+        choices = [
+            (m.pk, f"{m.name}（{n} 个事项共用）" if (n := len(m.open_lines)) > 1 else m.name)
+            for m in open_rows
+        ]
         self.fields["materials"] = _ticks(
             "本次收到的材料", choices, required=self.needs_material, ticked=False
         )

@@ -102,7 +102,7 @@ class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
         "progress",
         "promise",
         "outlet",
-        "is_sample",
+        "sample",
     ]
     list_filter = [QueueFilter, StateFilter, "bundle", "outlet", "is_sample"]
     list_select_related = ["bundle", "outlet"]
@@ -148,6 +148,9 @@ class BundleCaseAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
         if not record.promised_by:
             return "—"
         return f"{record.promised_by:%Y-%m-%d}{' 超期' if record.is_overdue else ''}"
+
+    def verb_about(self, record: BundleCase) -> str:
+        return f"{record.name}，申请人：{record.masked_name}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # recorded at the counter, like every case

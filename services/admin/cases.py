@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -30,7 +31,7 @@ from services.workflow import CASE_WORKFLOW, projected
 from tuoxian_portal.audit.reveal_admin import RevealMixin
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin
 from tuoxian_portal.core import crypto
-from tuoxian_portal.core.admin_site import badge
+from tuoxian_portal.core.admin_site import badge, day_and_rest
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.codes import compact, is_unchecked_number
 
@@ -95,7 +96,7 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Reve
         "due",
         "outlet",
         "department",
-        "is_sample",
+        "sample",
     ]
     list_filter = [QueueFilter, "state", "department", "outlet", "is_sample"]
     list_select_related = ["item", "outlet", "department"]
@@ -137,10 +138,10 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Reve
         return case.masked_name
 
     @display(description=_("期限"), ordering="due_on")
-    def due(self, case: Case) -> str:
+    def due(self, case: Case) -> SafeString | str:
         if promise := getattr(case, "promise", None):  # in the queue of what is owed
             return f"容缺 {promise:%Y-%m-%d} {'已逾期' if promise < today() else '前补齐'}"
-        return f"{case.due_on:%Y-%m-%d} {remaining_text(case)}" if case.due_on else "—"
+        return day_and_rest(case.due_on, remaining_text(case)) if case.due_on else "—"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a case is changed by its verbs only
@@ -156,6 +157,9 @@ class CaseAdmin(CustodyMixin, LicencesMixin, AttachmentsMixin, PapersMixin, Reve
             path("<int:pk>/ledger/", view(self.ledger_view), name="services_case_ledger"),
             *super().get_urls(),
         ]
+
+    def verb_about(self, case: Case) -> str:
+        return f"{case.item_name}，申请人：{case.masked_name}"
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         if not self.has_add_permission(request):

@@ -154,10 +154,6 @@ class CatalogueAdmin(WorkflowAdmin):
     deletable = False  # a record is retired, a next draft discarded
     state_badge = badge(PublicationState)
 
-    @display(description=_("示例"), ordering="is_sample", label={"示例": "warning"})
-    def sample(self, record: Any) -> str | None:
-        return "示例" if record.is_sample else None
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or obj.state == PublicationState.DRAFTED)

@@ -120,6 +120,9 @@ class Sheet:
             line.licence = held.get(line.material or 0, "")
 
 
+HINTS: dict[str, str] = {FieldKind.DATE: "形如 2026-12-01"}
+
+
 def counter_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Opens the page, or records and receives. At most 30 queries to open, 40 to save."""
     sheet = _sheet(request)
@@ -204,7 +207,7 @@ def form_rows(groups: list[FormGroup], data: Any) -> list[dict[str, Any]]:
                 {
                     "key": question.key,
                     "label": question.label,
-                    "hint": question.field.hint,
+                    "hint": question.field.hint or HINTS.get(question.field.kind, ""),
                     "unit": question.field.unit,
                     "options": question.field.option_list,
                     "required": question.required and not question.conditions,

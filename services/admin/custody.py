@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,7 +21,7 @@ from services.choices_custody import HolderKind, LineAnswer
 from services.models.cases import Case
 from services.models.custody import Handover, HandoverLine, Holder
 from tuoxian_portal.accounts.models import User
-from tuoxian_portal.core.admin_site import ReadOnlyAdmin
+from tuoxian_portal.core.admin_site import ReadOnlyAdmin, day_and_rest
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.directory.models import Outlet
 
@@ -219,6 +220,9 @@ class CustodyMixin:
         return found
 
 
+QUEUES = {"mine": "待我签收", "transit": "在途", "late": "逾期未还"}
+
+
 class HandoverFilter(admin.SimpleListFilter):
     """What a person asks of handovers: what waits for me, what is on its way, what is late."""
 
@@ -226,17 +230,10 @@ class HandoverFilter(admin.SimpleListFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
-        return [("mine", _("待我签收")), ("transit", _("在途")), ("late", _("逾期未还"))]
+        return list(QUEUES.items())
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet:
-        match self.value():
-            case "mine":
-                return queryset.waiting_for(request.user)
-            case "transit":
-                return queryset.in_transit()
-            case "late":
-                return queryset.not_returned()
-        return queryset
+        return queryset.in_queue(self.value() or "", request.user)
 
 
 @admin.register(Handover)
@@ -246,14 +243,25 @@ class HandoverAdmin(ReadOnlyAdmin):
         "shown_sender",
         "shown_receiver",
         "handed_by",
-        "handed_at",
-        "due_back_on",
+        "shown_day",
+        "shown_return",
         "shown_state",
     ]
     list_display_links = None
     list_filter = [HandoverFilter]
     search_fields = ["case__case_number"]
     search_help_text = _("办件编号")
+    list_before_template = "admin/services/case/queues.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list, with what waits, what is on its way and what is late above it; a query each."""
+        seen = Handover.objects.visible_to(request.user)
+        queues = [
+            {"name": name, "label": label, "count": seen.in_queue(name, request.user).count()}
+            for name, label in QUEUES.items()
+        ]
+        context = {**(extra_context or {}), "queues": queues, "queue": request.GET.get("queue", "")}
+        return super().changelist_view(request, context)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).with_holders()
@@ -270,6 +278,15 @@ class HandoverAdmin(ReadOnlyAdmin):
     @display(description=_("接收方"))
     def shown_receiver(self, handover: Handover) -> str:
         return str(handover.receiver)
+
+    @display(description=_("移交时间"), ordering="handed_at")
+    def shown_day(self, handover: Handover) -> SafeString:
+        at = timezone.localtime(handover.handed_at)
+        return day_and_rest(at.date(), f"{at:%H:%M}")
+
+    @display(description=_("应归还日期"), ordering="due_back_on")
+    def shown_return(self, handover: Handover) -> str:
+        return f"{handover.due_back_on:%Y-%m-%d}" if handover.due_back_on else "—"
 
     @display(description=_("情况"), label={"在途待签收": "warning", "已签收": "success"})
     def shown_state(self, handover: Handover) -> str:

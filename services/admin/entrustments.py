@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -26,7 +27,7 @@ from services.workflow_entrustments import ENTRUSTMENT_WORKFLOW
 from tuoxian_portal.audit.reveal_admin import RevealMixin
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin, add_errors
 from tuoxian_portal.core import crypto
-from tuoxian_portal.core.admin_site import badge
+from tuoxian_portal.core.admin_site import badge, day_and_rest
 from tuoxian_portal.core.codes import compact
 from tuoxian_portal.core.errors import PortalError
 from tuoxian_portal.core.workflow import Transition
@@ -96,7 +97,7 @@ class EntrustmentAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
         "helper",
         "outlet",
         "until",
-        "is_sample",
+        "sample",
     ]
     list_filter = [EntrustmentQueueFilter, "state", "mode", "channel", "outlet", "park", "is_sample"]
     search_fields = ["number", "principal_name", "project__name"]
@@ -126,10 +127,10 @@ class EntrustmentAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
         return entrustment.masked_name
 
     @display(description=_("委托期限"), ordering="ends_on")
-    def until(self, entrustment: Entrustment) -> str:
+    def until(self, entrustment: Entrustment) -> SafeString | str:
         if entrustment.ends_on is None:
             return "—"
-        return f"{entrustment.ends_on:%Y-%m-%d} {remaining_days(entrustment)}"
+        return day_and_rest(entrustment.ends_on, remaining_days(entrustment))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # an entrustment is changed by its verbs only
@@ -142,6 +143,9 @@ class EntrustmentAdmin(PapersMixin, RevealMixin, WorkflowAdmin):
             path("<int:pk>/board/", view(self.board_view), name="services_entrustment_board"),
             *super().get_urls(),
         ]
+
+    def verb_about(self, entrustment: Entrustment) -> str:
+        return f"{entrustment.get_mode_display()}，委托人：{entrustment.masked_name}"
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """咨询登记. What was typed stays on an error; the same form twice is one entrustment."""

@@ -56,7 +56,7 @@ class StatusFilter(admin.SimpleListFilter):
 
 @admin.register(LicenceKind)
 class LicenceKindAdmin(PortalAdmin):
-    list_display = ["code", "name", "issuer", "is_active", "is_sample"]
+    list_display = ["code", "name", "issuer", "is_active", "sample"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["materials"]
     deletable = False
@@ -75,7 +75,7 @@ class LicenceAdmin(SheetImportMixin, ReadOnlyAdmin):
         "issued_on",
         "valid_until",
         "is_signed",
-        "is_sample",
+        "sample",
     ]
     list_filter = [StatusFilter, "kind", "is_signed", "is_sample"]
     list_select_related = ["kind"]

@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -26,7 +27,7 @@ from services.models.cases import Case
 from services.models.ratings import RatingRemediation, RatingTag, RemediationPaper, ServiceRating
 from services.workflow_ratings import RATING_WORKFLOW, RECORD, REMEDIATION_WORKFLOW, publication_of
 from tuoxian_portal.audit.workflow_admin import WorkflowAdmin, add_errors
-from tuoxian_portal.core.admin_site import SOURCE_FIELDS, TONES, PortalAdmin, badge
+from tuoxian_portal.core.admin_site import SOURCE_FIELDS, TONES, PortalAdmin, badge, day_and_rest
 from tuoxian_portal.core.errors import PortalError
 
 QUEUES = {
@@ -94,10 +95,10 @@ class ServiceRatingAdmin(WorkflowAdmin):
         "department",
         "outlet",
         "channel",
-        "rated_at",
+        "rated_day",
         "standing_badge",
-        "is_public",
-        "is_sample",
+        "shown_public",
+        "sample",
     ]
     list_filter = [
         "standing",
@@ -226,9 +227,14 @@ class ServiceRatingAdmin(WorkflowAdmin):
     def outlet(self, rating: ServiceRating) -> str:
         return str(rating.invitation.outlet)
 
-    @display(description=_("公开"), boolean=True)
-    def is_public(self, rating: ServiceRating) -> bool:
-        return publication_of(rating) is not None
+    @display(description=_("公开"), label={"已公开": "info"})
+    def shown_public(self, rating: ServiceRating) -> str | None:
+        return "已公开" if publication_of(rating) is not None else None
+
+    @display(description=_("评价时间"), ordering="rated_at")
+    def rated_day(self, rating: ServiceRating) -> SafeString:
+        at = timezone.localtime(rating.rated_at)
+        return day_and_rest(at.date(), f"{at:%H:%M}")
 
     @display(description=_("标签"))
     def tag_list(self, rating: ServiceRating) -> str:
@@ -285,7 +291,7 @@ class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
     action_labels = {"open": "产生"}
     state_badge = badge(RemediationState)
     list_before_template = "admin/services/case/queues.html"
-    list_display = ["number", "grade_badge", "matter", "responsible", "state_badge", "due", "is_sample"]
+    list_display = ["number", "grade_badge", "matter", "responsible", "state_badge", "due", "sample"]
     list_filter = [RemediationQueueFilter, "state", "department", "outlet", "is_sample"]
     list_select_related = ["rating__invitation", "department", "outlet"]
     search_fields = [
@@ -348,8 +354,8 @@ class RatingRemediationAdmin(PapersMixin, WorkflowAdmin):
         return str(remediation.department or remediation.outlet)
 
     @display(description=_("整改期限"), ordering="due_on")
-    def due(self, remediation: RatingRemediation) -> str:
-        return f"{remediation.due_on:%Y-%m-%d}" + ("（超期）" if remediation.is_overdue else "")
+    def due(self, remediation: RatingRemediation) -> SafeString:
+        return day_and_rest(remediation.due_on, "超期" if remediation.is_overdue else "")
 
     @display(description=_("标签"))
     def tag_list(self, remediation: RatingRemediation) -> str:

@@ -162,7 +162,10 @@ def new_document(
     )
 
 
-_DECISIONS: dict[str, str] = {CaseOutcome.APPROVED: PaperKind.APPROVAL, CaseOutcome.REFUSED: PaperKind.REFUSAL}
+_DECISIONS: dict[str, str] = {
+    CaseOutcome.APPROVED: PaperKind.APPROVAL,
+    CaseOutcome.REFUSED: PaperKind.REFUSAL,
+}
 
 
 def _title(paper: Paper, licence: bool) -> str:

@@ -307,10 +307,17 @@ def test_the_page_offers_what_this_person_may_do_now(client, hall):
 def test_verbs_run_the_actions(client, hall):
     case = hall.record()
     client.force_login(hall.clerk)
-    response = client.post(do_url(case, "accept"), {"version": case.version})
-    assert response.url == page(case)
+    asked = client.get(do_url(case, "accept")).content.decode()
+    assert f"受理：{case.case_number}" in asked  # whose it is, beside the button
+    assert f"{case.item_name}，申请人：{case.masked_name}" in asked
+    response = client.post(do_url(case, "accept"), {"version": case.version}, follow=True)
+    assert response.redirect_chain[-1][0] == page(case)
     case.refresh_from_db()
     assert case.state == CaseState.ACCEPTED
+    # The paper that this act made is one click away, and no other.
+    made = case.documents.get(kind="acceptance")
+    said = re.findall(r'<a class="wb-next" href="([^"]+)"[^>]*>([^<]+)</a>', response.content.decode())
+    assert said == [(reverse("admin:services_case_paper", args=[made.pk]), "打印受理通知书")]
 
 
 def test_a_stale_page_is_told_and_keeps_what_was_typed(client, hall):

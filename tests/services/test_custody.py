@@ -406,6 +406,8 @@ def test_the_list_of_handovers_has_its_queues(client, hall) -> None:
     for queue, shown in (("mine", True), ("transit", True), ("late", False)):
         page = client.get("/admin/services/handover/", {"queue": queue}).content.decode()
         assert (case.case_number in page) == shown
+    assert "待我签收 <b>1</b>" in page
+    assert "逾期未还 <b>0</b>" in page
     client.force_login(UserFactory(roles=["window"], outlet=OutletFactory()))
     assert case.case_number not in client.get("/admin/services/handover/").content.decode()
     assert list(Handover.objects.in_transit().waiting_for(hall.reviewer)) == [handover]

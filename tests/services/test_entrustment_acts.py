@@ -471,7 +471,8 @@ def test_every_kind_of_paper_is_printed_by_some_act(desk: HelpDesk) -> None:
     ends.sign_off(entrustment=entrustment, actor=desk.helper, signer="测试申请人", result="已办好")
     ends.terminate_entrustment(entrustment=desk.helping(), actor=desk.supervisor, reason="无法继续")
     printed = set(EntrustmentDocument.objects.values_list("kind", flat=True))
-    assert printed == set(PAPERS) == {k.value for k in PaperKind if k.value.startswith("help_")}
+    own = {k.value for k in PaperKind if k.value.startswith("help_")}
+    assert printed == set(PAPERS) == {*own, PaperKind.INVITATION}
     for document in EntrustmentDocument.objects.select_related("entrustment"):
         text = str(document.content)
         assert desk.principal().number not in text

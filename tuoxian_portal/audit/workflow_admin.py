@@ -12,7 +12,7 @@ The buttons are those of `workflow.available(record, user)`; the function checks
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -25,6 +25,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -140,6 +141,24 @@ class WorkflowAdmin(PortalAdmin):
         """What somebody should see before doing `verb`, above its form; "" for nothing."""
         return ""
 
+    def verb_about(self, record: Any) -> str:
+        """Whose record it is, beneath the name of the verb; "" where the title says enough."""
+        return ""
+
+    def done_links(self, record: Any, since: datetime) -> list[tuple[str, str]]:
+        """What to go on with after a verb, as (label, address): the papers that it made since then."""
+        return []
+
+    def _say_done(
+        self, request: HttpRequest, record: Any, transition: Transition, *, since: datetime, more: str = ""
+    ) -> None:
+        links = format_html_join(
+            "",
+            ' <a class="wb-next" href="{1}" target="_blank" rel="noopener">{0}</a>',
+            self.done_links(record, since),
+        )
+        messages.success(request, format_html("{}{}{}", _done(transition), more, links))
+
     def verb_view(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
         """The form of one verb; a refusal is shown on the form and nothing typed is lost."""
         record = self.get_object(request, unquote(object_id))
@@ -160,20 +179,27 @@ class WorkflowAdmin(PortalAdmin):
             form.fields["reason"].required = True
         since: list[dict[str, Any]] = []
         if request.method == "POST" and form.is_valid():
+            started = timezone.now()
             try:
                 result = spec.action(
                     **{spec.argument: record}, actor=request.user, **spec.arguments(form.cleaned_data)
                 )
             except PortalError as error:
                 if self._was_done_a_moment_ago(request, record, verb, form):
-                    messages.success(request, f"{_done(transition)}您点了两次，只办理了一次。")
+                    self._say_done(
+                        request,
+                        record,
+                        transition,
+                        since=started - SECOND_CLICK,
+                        more="您点了两次，只办理了一次。",
+                    )
                     return HttpResponseRedirect(back)
                 form.add_error(None, error.message)
                 since = self._happened_since(request, record, form)
             except ValidationError as error:
                 add_errors(form, error)
             else:
-                messages.success(request, _done(transition))
+                self._say_done(request, record, transition, since=started)
                 # A verb may answer with another row (a draft opened, a draft merged): go there.
                 same = not isinstance(result, self.model) or result.pk == record.pk
                 return HttpResponseRedirect(back if same else self.change_url(result))
@@ -186,6 +212,7 @@ class WorkflowAdmin(PortalAdmin):
             "form": form,
             "adminform": AdminForm(cast(Any, form), [(None, {"fields": shown})], {}, model_admin=self),
             "transition": transition,
+            "about": self.verb_about(record),
             "note": self.verb_note(request, record, verb),
             "since": since,
             "back": back,

@@ -1,6 +1,7 @@
 """What every admin of the portal shares: rows scoped, states as badges, saves that call actions."""
 
 import re
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -8,6 +9,8 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -36,6 +39,13 @@ def badge(choices: type[BadgeChoices], field: str = "state", title: Any = STATE)
         return words.get(getattr(record, field))
 
     return column
+
+
+def day_and_rest(day: date, rest: str) -> SafeString:
+    """A day of a list in one piece, and beneath it how long it still is."""
+    return format_html(
+        '<span class="wb-once">{}</span><span class="wb-below">{}</span>', f"{day:%Y-%m-%d}", rest
+    )
 
 
 class LinesField(forms.CharField):
@@ -133,6 +143,11 @@ class PortalAdmin(KeyedForeignKeys, ModelAdmin):
         which costs a query a row. A subclass may name its own."""
         relations = {f.name for f in self.model._meta.fields if f.remote_field}
         return [name for name in self.list_display if name in relations]
+
+    @display(description=_("示例"), ordering="is_sample", label={"示例": "warning"})
+    def sample(self, record: Any) -> str | None:
+        """A column that marks sample records, and says nothing of real ones."""
+        return "示例" if record.is_sample else None
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.one_a_line:

@@ -139,16 +139,12 @@ def _archive(
     actor: Any,
     job: Job | None,
 ) -> ReportRun:
+    """Keeps a report with its files, in the place of the run `supersedes` (its key). Files are no part of
+    the transaction: whatever undoes it removes them too."""
     written: list[ReportFile] = []
     try:
         with transaction.atomic():
-            old = None
-            if supersedes:
-                old = ReportRun.objects.select_for_update().get(pk=supersedes)
-                if old.state != ReportRun.State.CURRENT:
-                    raise _LostRace
-                old.state = ReportRun.State.SUPERSEDED
-                old.save(update_fields=["state"])
+            old = _superseded(supersedes) if supersedes else None
             run = ReportRun.objects.create(
                 kind=kind,
                 period=period,
@@ -161,12 +157,8 @@ def _archive(
                 produced_by=actor,
             )
             for format_, content in rendered.items():
-                file = ReportFile(
-                    run=run, format=format_, sha256=hashlib.sha256(content).hexdigest(), size=len(content)
-                )
-                file.file.save(f"report.{format_}", ContentFile(content), save=False)
-                written.append(file)
-                file.save()
+                written.append(_file(run, format_, content))
+                written[-1].save()
             log(
                 actor=actor,
                 action="rerun_report" if old else "produce_report",
@@ -183,6 +175,24 @@ def _archive(
     except BaseException:
         _remove(written)
         raise
+
+
+def _superseded(pk: int) -> ReportRun:
+    """The run that is no longer the current one from now on. Raises `_LostRace`."""
+    old = ReportRun.objects.select_for_update().get(pk=pk)
+    if old.state != ReportRun.State.CURRENT:
+        raise _LostRace
+    old.state = ReportRun.State.SUPERSEDED
+    old.save(update_fields=["state"])
+    return old
+
+
+def _file(run: ReportRun, format_: str, content: bytes) -> ReportFile:
+    """`content` on the disk, with a row that is not saved yet."""
+    digest = hashlib.sha256(content).hexdigest()
+    file = ReportFile(run=run, format=format_, sha256=digest, size=len(content))
+    file.file.save(f"report.{format_}", ContentFile(content), save=False)
+    return file
 
 
 class _LostRace(Exception):

@@ -67,48 +67,58 @@ class RoleSet:
         unknown role or of an unknown permission."""
         outcome = Outcome()
         records = self.records()
-        grants = granted()
-        if unknown := set(grants) - {record["code"] for record in records}:
-            raise PortalError(f"roles.py 授权给了不存在的角色：{'、'.join(sorted(unknown))}。")
-        permissions = {
-            f"{p.content_type.app_label}.{p.codename}": p
-            for p in Permission.objects.select_related("content_type")
-        }
-        for code, names in grants.items():
-            if missing := names - set(permissions):
-                raise PortalError(
-                    f"角色 {code} 的权限不存在：{'、'.join(sorted(missing))}。"
-                    "请核对该应用的 roles.py，并先执行 migrate。"
-                )
+        grants = _grants({record["code"] for record in records})
         roles = {
             role.code: role
             for role in Role.objects.select_related("group").prefetch_related("group__permissions")
         }
         for order, record in enumerate(records, start=1):
-            code = record["code"]
-            wanted = {permissions[name].pk for name in grants[code]}
+            code, name = record["code"], record["name"]
             fields = {"scope": record["scope"], "description": record["description"], "order": order}
-            role = roles.get(code)
-            if role is None:
-                group, _ = Group.objects.get_or_create(name=record["name"])
-                role = Role.objects.create(code=code, group=group, **fields)
-                group.permissions.set(wanted)
-                outcome.added.append(code)
+            if role := roles.get(code):
+                changed = _bring_up_to_date(role, name, fields, grants[code])
+                (outcome.changed if changed else outcome.unchanged).append(code)
                 continue
-            changed = any(getattr(role, name) != value for name, value in fields.items())
-            if changed:
-                for name, value in fields.items():
-                    setattr(role, name, value)
-                role.save(update_fields=list(fields))
-            if role.group.name != record["name"]:
-                role.group.name = record["name"]
-                role.group.save(update_fields=["name"])
-                changed = True
-            if {p.pk for p in role.group.permissions.all()} != wanted:
-                role.group.permissions.set(wanted)
-                changed = True
-            (outcome.changed if changed else outcome.unchanged).append(code)
+            group, _ = Group.objects.get_or_create(name=name)
+            Role.objects.create(code=code, group=group, **fields)
+            group.permissions.set(grants[code])
+            outcome.added.append(code)
         return outcome
+
+
+def _grants(known: set[str]) -> dict[str, set[int]]:
+    """The keys of the permissions that the apps' `roles.py` grant, by role. Raises `PortalError` for a role
+    that is not `known` or a permission that does not exist."""
+    grants = granted()
+    if unknown := set(grants) - known:
+        raise PortalError(f"roles.py 授权给了不存在的角色：{'、'.join(sorted(unknown))}。")
+    permissions = {
+        f"{p.content_type.app_label}.{p.codename}": p.pk
+        for p in Permission.objects.select_related("content_type")
+    }
+    for code, names in grants.items():
+        if missing := names - set(permissions):
+            raise PortalError(
+                f"角色 {code} 的权限不存在：{'、'.join(sorted(missing))}。"
+                "请核对该应用的 roles.py，并先执行 migrate。"
+            )
+    return defaultdict(set, {code: {permissions[name] for name in names} for code, names in grants.items()})
+
+
+def _bring_up_to_date(role: Role, name: str, fields: dict[str, Any], wanted: set[int]) -> bool:
+    """Whether anything of `role`, its group or its permissions had to be changed."""
+    changed = any(getattr(role, field) != value for field, value in fields.items())
+    if changed:
+        for field, value in fields.items():
+            setattr(role, field, value)
+        role.save(update_fields=list(fields))
+    if role.group.name != name:
+        role.group.name, changed = name, True
+        role.group.save(update_fields=["name"])
+    if {p.pk for p in role.group.permissions.all()} != wanted:
+        role.group.permissions.set(wanted)
+        changed = True
+    return changed
 
 
 reference_sets.register("roles", RoleSet())

@@ -179,13 +179,30 @@ def register_case(
 
     `materials` maps the pk of an `ItemMaterial` to what was handed in, `form_answers` a field's key to
     what was written there. With `paper_form` the form lies on the desk: what is typed of it is checked
-    and kept, what is required of it need not be. A `submission` seen before returns the case that it made. Raises `ValidationError` by field, `LikelyDuplicate` unless
-    `confirmed`, `NotPermitted`, `WorkflowError` for an item that cannot be applied for here.
+    and kept, what is required of it need not be. A `submission` seen before returns the case that it made.
+
+    Raises `ValidationError` by field, `LikelyDuplicate` unless `confirmed`, `NotPermitted`, `WorkflowError`
+    for an item that cannot be applied for here.
     """
     check_recorder(actor=actor)
     submission = submission or uuid4()
     if existing := _submitted(submission, actor):
         return existing
+    _must_be_open(item, corrects)
+    filed = _checked(actor, item, applicant, materials or {}, form_answers, paper_form=paper_form, note=note)
+    if not confirmed:
+        _warn_of_duplicates(filed.applicant, item)
+    try:
+        with transaction.atomic():
+            return _write(filed, actor=actor, item=item, submission=submission, corrects=corrects)
+    except IntegrityError:  # the same click, a moment earlier
+        if existing := _submitted(submission, actor):
+            return existing
+        raise
+
+
+def _must_be_open(item: ServiceItem, corrects: Case | None) -> None:
+    """Raises `WorkflowError` for an item that cannot be applied for here, or a correction of an open case."""
     if item.state != PublicationState.PUBLISHED or item.revises_id:
         raise WorkflowError("该事项尚未发布或已停办，不能登记。", fields={"item": ["请选择已发布的事项。"]})
     if item.department_id is None:
@@ -195,9 +212,35 @@ def register_case(
         )
     if corrects is not None and corrects.is_open:
         raise WorkflowError("原办件尚未结束，请直接在原办件上办理。")
+
+
+@dataclass(frozen=True)
+class _Filed:
+    """An application that passed: in normal form, with the lines of its item, what was handed in for them
+    and the licences that replace some."""
+
+    applicant: Applicant
+    lines: list[Any]
+    handed: Mapping[int, HandedIn]
+    held: Mapping[int, Licence]
+    filled: dict[str, str]
+    note: str
+
+
+def _checked(
+    actor: Any,
+    item: ServiceItem,
+    applicant: Applicant,
+    handed: Mapping[int, HandedIn],
+    form_answers: Mapping[str, Any] | None,
+    *,
+    paper_form: bool,
+    note: str,
+) -> _Filed:
+    """Raises `ValidationError` with all that is wrong, `NotPermitted` for a number taken without leave."""
     lines = list(item.materials.select_related("material"))
     held: dict[int, Licence] = {}
-    handed, errors = materials or {}, Errors()
+    errors = Errors()
     with errors.collected():
         applicant = applicant.clean()
         check_override(actor=actor, applicant=applicant)
@@ -217,41 +260,41 @@ def register_case(
     )
     errors.update({f"field_{key}": messages for key, messages in wrong.items()})
     errors.throw()
-    if not confirmed:
-        _warn_of_duplicates(applicant, item)
-    try:
-        with transaction.atomic():
-            case = Case.objects.create(
-                submission=submission,
-                case_number=next_case_number(today()),
-                item=item,
-                is_instant=item.handling_kind == HandlingKind.INSTANT,
-                department_id=item.department_id,
-                outlet_id=actor.outlet_id,
-                corrects=corrects,
-                applicant_kind=applicant.kind,
-                applicant_name=applicant.name,
-                applicant_number=applicant.number,
-                phone=applicant.phone,
-                agent_name=applicant.agent_name,
-                agent_phone=applicant.agent_phone,
-                number_override=applicant.override_reason,
-                form_answers=json.dumps(filled, ensure_ascii=False) if filled else "",
-                note=note,
-                created_by=actor,
-            )
-            CaseMaterial.objects.bulk_create(
-                _case_material(case, line, handed.get(line.pk, HandedIn()), actor, held.get(line.material_id))
-                for line in lines
-            )
-            adopt(case=case, actor=actor)
-            log(actor=actor, action="register", target=case, changes={"item": [None, item.code]})
-            if applicant.override_reason:
-                log(actor=actor, action="override_number", target=case, reason=applicant.override_reason)
-    except IntegrityError:  # the same click, a moment earlier
-        if existing := _submitted(submission, actor):
-            return existing
-        raise
+    return _Filed(applicant, lines, handed, held, filled, note)
+
+
+def _write(filed: _Filed, *, actor: Any, item: ServiceItem, submission: UUID, corrects: Case | None) -> Case:
+    """The case with its number, materials, attachments and audit entries; inside the transaction."""
+    applicant = filed.applicant
+    case = Case.objects.create(
+        submission=submission,
+        case_number=next_case_number(today()),
+        item=item,
+        is_instant=item.handling_kind == HandlingKind.INSTANT,
+        department_id=item.department_id,
+        outlet_id=actor.outlet_id,
+        corrects=corrects,
+        applicant_kind=applicant.kind,
+        applicant_name=applicant.name,
+        applicant_number=applicant.number,
+        phone=applicant.phone,
+        agent_name=applicant.agent_name,
+        agent_phone=applicant.agent_phone,
+        number_override=applicant.override_reason,
+        form_answers=json.dumps(filed.filled, ensure_ascii=False) if filed.filled else "",
+        note=filed.note,
+        created_by=actor,
+    )
+    CaseMaterial.objects.bulk_create(
+        _case_material(
+            case, line, filed.handed.get(line.pk, HandedIn()), actor, filed.held.get(line.material_id)
+        )
+        for line in filed.lines
+    )
+    adopt(case=case, actor=actor)
+    log(actor=actor, action="register", target=case, changes={"item": [None, item.code]})
+    if applicant.override_reason:
+        log(actor=actor, action="override_number", target=case, reason=applicant.override_reason)
     return case
 
 
@@ -278,7 +321,7 @@ def _warn_of_duplicates(applicant: Applicant, item: ServiceItem) -> None:
         )
 
 
-def _check_materials(lines: list[Any], given: dict[int, HandedIn], held: dict[int, Licence]) -> None:
+def _check_materials(lines: list[Any], given: Mapping[int, HandedIn], held: Mapping[int, Licence]) -> None:
     """Whether what was `given` fits the item, `held` being the licences by material. Raises
     `ValidationError` keyed `material_<pk>`."""
     errors: dict[str, str] = {}

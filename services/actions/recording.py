@@ -271,7 +271,7 @@ def _write(filed: _Filed, *, actor: Any, item: ServiceItem, submission: UUID, co
         case_number=next_case_number(today()),
         item=item,
         is_instant=item.handling_kind == HandlingKind.INSTANT,
-        department_id=item.department_id,
+        department_id=item.department_id,  # type: ignore[misc]  # `_must_be_open` has asked
         outlet_id=actor.outlet_id,
         corrects=corrects,
         applicant_kind=applicant.kind,

@@ -30,12 +30,15 @@ class EnquiryForm(StampedForm):
     enterprise_name = forms.CharField(
         label=_("企业名称"), required=False, max_length=120, help_text=_("还没有成立企业可不填。")
     )
-    contact_name = forms.CharField(label=_("联系人"), max_length=40)
+    contact_name = forms.CharField(
+        label=_("联系人"), max_length=40, error_messages={"required": _("请填写怎么称呼您。")}
+    )
     phone = forms.CharField(
         label=_("联系电话"),
         max_length=30,
         help_text=_("手机号或带区号的固定电话，空格和短横线不影响。只用于答复您的咨询。"),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+        error_messages={"required": _("请填写联系电话，我们按它答复您。")},
     )
     industry = forms.ModelChoiceField(
         label=_("意向产业"), queryset=Industry.objects.none(), required=False, empty_label=_("还没有确定")
@@ -45,6 +48,7 @@ class EnquiryForm(StampedForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("例如拟投项目、用地和厂房、用电用汽、希望的时间。不超过 2000 字。"),
+        error_messages={"required": _("请写明想了解什么，一句话也可以。")},
     )
     intended_investment_wan = TypedNumberField(
         label=_("计划投资（万元）"),

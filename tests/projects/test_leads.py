@@ -79,9 +79,10 @@ def test_the_same_form_sent_twice_is_one_enquiry(client):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"contact_name": ""}, "联系人"),
+        ({"contact_name": ""}, "请填写怎么称呼您"),
+        ({"phone": ""}, "请填写联系电话"),
         ({"phone": "12345"}, "电话号码应为"),
-        ({"needs": ""}, "想了解什么"),
+        ({"needs": ""}, "请写明想了解什么"),
         ({"needs": "长" * 2001}, "2000"),
         ({"consent": None}, "请先同意"),
         ({"industry": "999999"}, "意向产业"),

@@ -162,12 +162,13 @@ def test_highlighting_changes_nothing_but_marks(text, asked):
 
 
 def test_a_snippet_shows_the_place_that_matches(company):
-    company("长文", "前" * 400 + "冷链物流基地" + "后" * 400)
+    company("长文", "前" * 400 + "。。冷链物流基地" + "后" * 400)
     rebuild()
     snippet = search("冷链物流").hits[0].snippet
     assert snippet.startswith("…")
     assert snippet.endswith("…")
     assert "冷链物流</mark>" in snippet
+    assert "。。" not in snippet
     assert len(snippet) < 140
 
 

@@ -16,6 +16,7 @@ from tuoxian_portal.search.backends import LIMIT, Condition, backend
 from tuoxian_portal.search.models import SearchEntry
 from tuoxian_portal.search.synonyms import alternatives
 
+REPEATED_STOP = re.compile("。{2,}")
 SNIPPET = 90
 MAX_TEXT = 60
 
@@ -229,7 +230,8 @@ def snippet(entry: SearchEntry, marked: re.Pattern[str] | None) -> SafeString:
     text = " ".join(entry.summary.split())
     found = marked.search(text) if marked else None
     if found is None and marked:
-        body = " ".join(entry.body.split())
+        # Parts are joined by full stops, and some end with one.
+        body = REPEATED_STOP.sub("。", " ".join(entry.body.split()))
         if (in_body := marked.search(body)) is not None:
             text, found = body, in_body
     if len(text) <= SNIPPET:

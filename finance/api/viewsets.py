@@ -14,7 +14,7 @@ from finance import actions
 from finance.api import filters, serializers
 from finance.models import Drawdown, FinancingDemand, LoanIntent, LoanProduct, MatchmakingEvent
 from finance.querysets import own_bank
-from tuoxian_portal.core.api.verbs import verb
+from tuoxian_portal.core.api.verbs import answered, verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet
 from tuoxian_portal.directory.models import Bank
 
@@ -74,8 +74,7 @@ class FinancingDemandViewSet(mixins.CreateModelMixin, PortalViewSet):
         body = serializers.RegisterDemandSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         demand = actions.register_demand(actor=request.user, **body.validated_data)
-        fresh = self.get_queryset().get(pk=demand.pk)
-        return Response(self.get_serializer(fresh).data, status=status.HTTP_201_CREATED)
+        return answered(self, demand, status.HTTP_201_CREATED)
 
     meet = verb(
         actions.meet_demand,
@@ -129,8 +128,7 @@ class LoanIntentViewSet(mixins.CreateModelMixin, PortalViewSet):
                 raise ValidationError({"bank": ["请写明金融机构。"]})
             values["bank"] = Bank.objects.get(pk=own)
         intent = actions.record_intent(actor=request.user, **values)
-        fresh = self.get_queryset().get(pk=intent.pk)
-        return Response(self.get_serializer(fresh).data, status=status.HTTP_201_CREATED)
+        return answered(self, intent, status.HTTP_201_CREATED)
 
     approve_credit = verb(
         actions.approve_credit,

@@ -11,7 +11,7 @@ from policies import actions
 from policies.api import serializers
 from policies.api.filters import ClaimFilter
 from policies.models import PolicyClaim
-from tuoxian_portal.core.api.verbs import verb
+from tuoxian_portal.core.api.verbs import answered, verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 
 
@@ -51,8 +51,7 @@ class ClaimViewSet(mixins.CreateModelMixin, PortalViewSet):
         body = serializers.FileClaimSerializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         claim = actions.file_claim(actor=request.user, **body.validated_data)
-        fresh = self.get_queryset().get(pk=claim.pk)
-        return Response(self.get_serializer(fresh).data, status=status.HTTP_201_CREATED)
+        return answered(self, claim, status.HTTP_201_CREATED)
 
     confirm = _verb("confirm", "确认享受（免申即享）", serializers.ClaimAmountSerializer)
     review = _verb("review", "审核通过", serializers.ClaimAmountSerializer)

@@ -17,7 +17,7 @@ from projects.workflow_oversight import COMMITMENT_EVENTS, NOTICE_WORKFLOW
 from tuoxian_portal.accounts.models import User
 from tuoxian_portal.core.api.filters import ChoicesFilter
 from tuoxian_portal.core.api.serializers import PortalModelSerializer
-from tuoxian_portal.core.api.verbs import verb
+from tuoxian_portal.core.api.verbs import answered, verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.directory.models import Department
@@ -137,8 +137,7 @@ class CommitmentViewSet(PortalViewSet):
         made = actions.save_commitment(
             commitment=Commitment(**data.validated_data), actor=request.user, changed=[]
         )
-        shown = self.get_queryset().get(pk=made.pk)
-        return Response(self.get_serializer(shown).data, status=status.HTTP_201_CREATED)
+        return answered(self, made, status.HTTP_201_CREATED)
 
     judge = verb(actions.judge_commitment, "commitment", body=JudgeSerializer, name="judge", path="judge")
     withdraw_verdict = verb(actions.withdraw_verdict, "commitment")
@@ -247,8 +246,7 @@ class NoticeViewSet(PortalViewSet):
         data = NoticeInputSerializer(data=request.data)
         data.is_valid(raise_exception=True)
         made = actions.issue_notice(notice=SupervisionNotice(**data.validated_data), actor=request.user)
-        shown = self.get_queryset().get(pk=made.pk)
-        return Response(self.get_serializer(shown).data, status=status.HTTP_201_CREATED)
+        return answered(self, made, status.HTTP_201_CREATED)
 
     answer_notice = verb(actions.answer_notice, "notice", body=AnswerSerializer, path="answer")
     return_notice = verb(actions.return_notice, "notice", body=ReturnSerializer, path="return")

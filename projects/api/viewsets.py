@@ -22,7 +22,7 @@ from projects.choices import LeadSource
 from projects.models import InvestmentLead, KeyProject, Opportunity, ProgressReport, Target
 from projects.targets import actuals
 from projects.throttling import EnquiryThrottle
-from tuoxian_portal.core.api.verbs import verb
+from tuoxian_portal.core.api.verbs import answered, verb
 from tuoxian_portal.core.api.viewsets import PortalViewSet, RowList
 from tuoxian_portal.core.calendar import today
 
@@ -133,8 +133,7 @@ class ProgressReportViewSet(PortalViewSet):
         data.is_valid(raise_exception=True)
         values = data.validated_data
         report = actions.save_report(report=ProgressReport(**values), actor=request.user, changed=[])
-        shown = self.get_queryset().get(pk=report.pk)
-        return Response(self.get_serializer(shown).data, status=status.HTTP_201_CREATED)
+        return answered(self, report, status.HTTP_201_CREATED)
 
     submit_report = verb(actions.submit_report, "report", path="submit")
     accept_report = verb(actions.accept_report, "report", path="accept")

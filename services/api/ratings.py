@@ -36,6 +36,7 @@ from services.satisfaction import as_dict, public_figures
 from services.workflow_ratings import RATING_WORKFLOW, REMEDIATION_WORKFLOW
 from tuoxian_portal.core.api.filters import ChoicesFilter, SearchFilter
 from tuoxian_portal.core.api.serializers import PortalModelSerializer
+from tuoxian_portal.core.api.verbs import answered
 from tuoxian_portal.core.api.viewsets import PortalViewSet, ReasonSerializer
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.workflow import Workflow
@@ -342,7 +343,7 @@ def verb(
         data = body(data=request.data)
         data.is_valid(raise_exception=True)
         function(**{argument: record}, actor=request.user, **data.validated_data)
-        return Response(self.get_serializer(self.get_object()).data)
+        return answered(self, record)
 
     method.__name__ = name
     method.__doc__ = function.__doc__

@@ -262,3 +262,14 @@ def test_the_api_from_issue_to_end(api_client, supervisor, owner, department):
     assert api_client.post(f"{url}return/", {"reason": "再报", "reply_days": 1}).json()["state"] == "returned"
     assert api_client.get(f"{root}?overdue=true").json()["count"] == 0
     assert api_client.post(f"{url}cancel/", {"reason": "已无必要"}).json()["state"] == "cancelled"
+
+
+@pytest.mark.django_db
+def test_what_is_issued_to_somebody_out_of_sight_is_issued_and_not_shown(api_client, department):
+    """Who may issue, and has no county-wide view: the answer has no body, and is no fault."""
+    issuer = UserFactory(permissions=["projects.add_supervisionnotice", "projects.view_supervisionnotice"])
+    api_client.force_authenticate(issuer)
+    body = {"title": "加快开工", "requirement": "说明进度", "owner_department": department.name}
+    response = api_client.post("/api/v1/projects/supervision-notices/", body)
+    assert response.status_code == 204, response.content
+    assert SupervisionNotice.objects.get().issued_by == issuer

@@ -13,6 +13,13 @@ from rest_framework.serializers import Serializer
 from tuoxian_portal.core.api.viewsets import ReasonSerializer
 
 
+def answered(viewset: Any, record: Any, status: int = 200) -> Response:
+    """What a change is answered with: the record as it is now. 204 when the change put it, or made it,
+    outside what the person sees: it was done, and is none of hers."""
+    shown = viewset.shown(record)
+    return Response(status=204) if shown is None else Response(shown, status=status)
+
+
 def verb(
     function: Callable[..., Any],
     argument: str,
@@ -41,8 +48,7 @@ def verb(
         form.is_valid(raise_exception=True)
         values = {name: value for name, value in form.validated_data.items() if name in takes}
         function(**{argument: record}, actor=request.user, **values)
-        shown = self.shown(record)
-        return Response(status=204) if shown is None else Response(shown)
+        return answered(self, record)
 
     method.__name__ = name or function.__name__
     method.__doc__ = (function.__doc__ or "").split("\n\n")[0]

@@ -20,6 +20,13 @@ from policies.workflow_claims import APPROVE, CLAIM_WORKFLOW, REVIEW
 from tuoxian_portal.core.errors import PortalError
 
 SHOWN = 100
+NEXT = {
+    "confirm_claim": "接着由另一位有批准权限的人批准。",
+    "review_claim": "接着由另一位有批准权限的人批准。",
+    "approve_claim": "接着打印告知书送达，再“登记已告知”；公示（异议）期满后兑付。",
+    "notify_claim": "告知书已定稿，可以打印。有公示（异议）期的，期满后登记兑付。",
+}
+"""What follows a batch."""
 CHOSEN = re.compile(r"(?P<number>[A-Z0-9-]{1,20})\.(?P<version>[0-9]{1,9})(?:,|$)", re.ASCII)
 
 
@@ -32,6 +39,9 @@ class ClaimBatchMixin:
         return [
             path("batch/<slug:verb>/", view(self.batch_view), name="policies_policyclaim_batch"),
             path("outcome/<uuid:job>/", view(self.outcome_view), name="policies_policyclaim_outcome"),
+            path(
+                "outcome/<uuid:job>/papers/", view(self.papers_view), name="policies_policyclaim_batch_papers"
+            ),
             *super().get_urls(),  # type: ignore[misc]  # a mixin of ModelAdmin
         ]
 
@@ -139,19 +149,33 @@ class ClaimBatchMixin:
             [outcome.number for outcome in told], field_name="number"
         )
         refused = [(o, claims.get(o.number)) for o in told if not o.done]
+        verb = found.payload["verb"]
+        tells = verb == "notify_claim" and not found.is_open and any(o.done for o in told)
         done = [claims.get(o.number) for o in told if o.done]
         context = {
             **here.admin_site.each_context(request),
             "title": found.title,
             "opts": here.opts,
             "job": found,
-            "transition": CLAIM_WORKFLOW.by_name[found.payload["verb"]],
             "refused": refused,
             "done": done[:SHOWN],
             "done_count": len(done),
+            "verb_label": CLAIM_WORKFLOW.by_name[verb].label.removeprefix("登记已"),
+            "next": NEXT[verb] if done else "",
+            "papers": reverse("admin:policies_policyclaim_batch_papers", args=[found.pk]) if tells else "",
             "back": reverse("admin:policies_policyclaim_changelist"),
         }
         return TemplateResponse(request, "policies/admin/claim_outcome.html", context)
+
+    def papers_view(self, request: HttpRequest, job: Any) -> HttpResponse:
+        """The notices of all that a batch has told, as issued, in one PDF."""
+        here: Any = self
+        found = claim_batch.batches_of(request.user).filter(pk=job).first()
+        if found is None:
+            raise Http404
+        told = [outcome.number for outcome in claim_batch.outcomes(found) if outcome.done]
+        answer = here.print_selected(request, here.get_queryset(request).filter(number__in=told))
+        return answer or HttpResponseRedirect(reverse("admin:policies_policyclaim_outcome", args=[found.pk]))
 
 
 def _versions(queryset: QuerySet) -> dict[str, int]:

@@ -12,10 +12,14 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
+from policies.actions.claim import must_be_fileable
 from policies.choices_claims import NoticeMethod, RefusalCode
 from policies.models import PolicyClaim
 from tuoxian_portal.audit.workflow_admin import ReasonForm
 from tuoxian_portal.core.calendar import today
+from tuoxian_portal.core.errors import PortalError
+
+NO_DATE = {"invalid": "请填写日期，例如 2026-11-24。"}
 
 
 class AmountForm(ReasonForm):
@@ -53,7 +57,11 @@ class PayForm(ReasonForm):
     field_order = ("payment_reference", "paid_on", "reason")
     payment_reference = forms.CharField(label="支付凭证号", max_length=80, widget=UnfoldAdminTextInputWidget)
     paid_on = forms.DateField(
-        label="兑付日期", required=False, widget=UnfoldAdminSingleDateWidget, help_text="不填则为今天。"
+        label="兑付日期",
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="不填则为今天。",
+        error_messages=NO_DATE,
     )
 
 
@@ -69,6 +77,7 @@ class NotifyForm(ReasonForm):
         label="告知日期",
         required=False,
         widget=UnfoldAdminSingleDateWidget,
+        error_messages=NO_DATE,
         help_text="不填则为今天。公示（异议）期从次日起算。",
     )
     undelivered = forms.BooleanField(
@@ -78,6 +87,11 @@ class NotifyForm(ReasonForm):
         label="说明", required=False, max_length=300, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
 
+    def __init__(self, *args: Any, record: PolicyClaim | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if record is not None and record.notified_on is None:
+            del self.fields["undelivered"]  # there was no last time
+
 
 class FileForm(forms.ModelForm):
     """Refuses on the form, with everything kept, what the action would refuse."""
@@ -85,6 +99,7 @@ class FileForm(forms.ModelForm):
     class Meta:
         model = PolicyClaim
         fields = ("clause", "enterprise", "year", "claimed_yuan", "note")
+        help_texts = {"claimed_yuan": "不填的，审核时按估算金额。"}
 
     def clean_year(self) -> int:
         year: int = self.cleaned_data["year"]
@@ -92,6 +107,15 @@ class FileForm(forms.ModelForm):
         if not now - 3 <= year <= now:
             raise forms.ValidationError(f"年度应在 {now - 3} 到 {now} 之间。")
         return year
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors:
+            try:
+                must_be_fileable(cleaned["clause"], cleaned["enterprise"], cleaned["year"])
+            except PortalError as error:
+                self.add_error(None, error.message)
+        return cleaned
 
 
 def batch_form(verb: str, data: Any = None) -> forms.Form:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -87,10 +88,7 @@ class ClaimPapersMixin:
         """The way to print, then what was issued, newest first, with how it travels."""
         parts = []
         if claim.state in TITLES:
-            url = reverse("admin:policies_policyclaim_notice", args=[claim.pk])
-            parts.append(
-                format_html('<a class="{}" href="{}" target="_blank">打印告知书（PDF）</a>', LINK, url)
-            )
+            parts.append(paper_link(claim))
         for notice in claim.notices.select_related("mail"):
             url = reverse("admin:policies_policyclaim_issued", args=[notice.pk])
             told = f"{notice.get_state_display()}，{notice.notified_on} {notice.get_method_display()}告知"
@@ -110,6 +108,12 @@ class ClaimPapersMixin:
     def shown_email(self, claim: PolicyClaim) -> str:
         address = claim.enterprise.contact_email
         return mask_email(address) if address else "名录里没有"
+
+
+def paper_link(claim: PolicyClaim) -> SafeString:
+    """To the paper of what is decided now."""
+    url = reverse("admin:policies_policyclaim_notice", args=[claim.pk])
+    return format_html('<a class="{}" href="{}" target="_blank">打印告知书（PDF）</a>', LINK, url)
 
 
 def _mail(notice: ClaimNotice) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import models
@@ -27,12 +28,13 @@ from policies.admin.rule_fields import (
     RowError,
     TypedFactsField,
     condition_of,
+    lines_of,
 )
 from policies.cases import run
-from policies.choices import ApplyMode, Publication
+from policies.choices import ApplyMode, Publication, Status
 from policies.enterprises import facts_of
 from policies.fact_labels import fresh_labels, labels
-from policies.matching import match_clause
+from policies.matching import IN_FORCE, match_clause
 from policies.models import (
     ClauseCase,
     ClauseMaterial,
@@ -52,6 +54,7 @@ from tuoxian_portal.core.admin_site import (
     KnownRelationsForm,
     PortalAdmin,
     badge,
+    labels_of,
 )
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.errors import PortalError
@@ -60,6 +63,23 @@ from tuoxian_portal.core.ordered_rows import OrderedFormSet
 from tuoxian_portal.directory.models import Enterprise
 
 PAGE = 50
+
+
+LOCKED = "政策已定稿，条款不能修改。要改，先到政策页退回修改、转为待核实，或撤下后重新起草。"
+
+
+class PolicyStatusFilter(admin.SimpleListFilter):
+    title = _("政策效力")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Status.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not self.value():
+            return queryset
+        policies: Any = IncentivePolicy.objects.with_status(today())
+        return queryset.filter(policy__in=policies.filter(status=self.value()).order_by().values("pk"))
 
 
 class ClauseForm(forms.ModelForm):
@@ -150,9 +170,18 @@ class CaseInline(StackedInline):
     model = ClauseCase
     form = CaseForm
     extra = 0
-    fields = (("name", "verdict", "amount_wan"), "facts", "outcome")
-    readonly_fields = ("outcome",)
+    readonly_fields = ("outcome", "facts_text")
     verbose_name_plural = _("用例：这样的企业应得什么（公开前逐一核对）")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Of a clause that is locked Django shows the rows as they are stored: it asks the clause, not the row.
+        is_open = self.has_change_permission(request, obj) and (obj is None or obj.policy.is_editable)
+        facts = "facts" if is_open else "facts_text"
+        return ("name", ("verdict", "amount_wan"), facts, "outcome")
+
+    @admin.display(description=_("企业情况"))
+    def facts_text(self, case: ClauseCase) -> str:
+        return lines_of(case.facts)
 
     @admin.display(description=_("现在算出"))
     def outcome(self, case: ClauseCase) -> str:
@@ -167,23 +196,24 @@ class PolicyClauseAdmin(SavedThroughActions):
     form = ClauseForm
     inlines = (MaterialInline, CaseInline)
     mode_badge = badge(ApplyMode, "mode", _("兑现方式"))
-    list_display = ("name", "policy", "benefit", "mode_badge", "has_rule", "has_formula", "cap_wan")
-    list_filter = ("benefit", "mode", "policy__state", "policy__level")
+    list_display = ("name", "policy", "policy_status", "benefit", "mode_badge", "calculable", "claims_link")
+    list_filter = (PolicyStatusFilter, "mode", "benefit", "policy__state", "policy__level")
     search_fields = ("heading", "text", "policy__title", "code")
     autocomplete_fields = ("exclusion_groups", "service_item")
-    readonly_fields = ("code", "policy_link", "money", "guide")
+    readonly_fields = ("code", "policy_link", "condition_text", "money", "guide")
     change_form_outer_before_template = "policies/admin/clause_links.html"
     formfield_overrides = {models.TextField: {"widget": UnfoldAdminTextareaWidget(attrs={"rows": 3})}}
     deletable = True
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         first = "policy" if obj is None else "policy_link"
+        condition = "condition" if self.has_change_permission(request, obj) else "condition_text"
         return (
             (
                 None,
                 {"fields": (first, ("order", "heading"), "text", ("benefit", "amount_text"), "is_tax_tied")},
             ),
-            (_("谁能享受"), {"fields": ("condition",)}),
+            (_("谁能享受"), {"fields": (condition,)}),
             (
                 _("享受多少"),
                 {
@@ -211,10 +241,33 @@ class PolicyClauseAdmin(SavedThroughActions):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("policy", "service_item")
+        rows = super().get_queryset(request).select_related("policy", "service_item")
+        return rows.annotate(claims_total=models.Count("claims"))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        extra = dict(extra_context or {})
+        clause = self.get_object(request, unquote(object_id)) if object_id else None
+        if clause is not None:
+            extra["may_file"] = self._may_file(request, clause)
+            extra["locked"] = "" if clause.policy.is_editable else LOCKED
+        return super().changeform_view(request, object_id, form_url, extra)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"policy": request.GET.get("policy", "")[:18]}
+
+    def _may_file(self, request: HttpRequest, clause: PolicyClause) -> bool:
+        """Whether an application can be filed now, by this person."""
+        day = today()
+        claimable = (
+            clause.policy.status_on(day) in IN_FORCE and not clause.tied_to_tax and clause.is_open_on(day)
+        )
+        return claimable and request.user.has_perm("policies.add_policyclaim")  # type: ignore[union-attr]  # staff only
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.policy.is_editable)
@@ -283,6 +336,7 @@ class PolicyClauseAdmin(SavedThroughActions):
             "sentence": "",
             "may_propose": clause.mode == ApplyMode.AUTO
             and request.user.has_perm("policies.review_policyclaim"),
+            "may_file": clause.mode != ApplyMode.AUTO and self._may_file(request, clause),
         }
         if clause.rule is not None:
             context |= self._enterprises(request, clause, truth, day)
@@ -407,13 +461,35 @@ class PolicyClauseAdmin(SavedThroughActions):
     def policy_link(self, clause: PolicyClause) -> str:
         return str(clause.policy)
 
-    @display(description=_("条件"), boolean=True)
-    def has_rule(self, clause: PolicyClause) -> bool:
-        return clause.condition is not None
+    @display(description=_("条件"))
+    def condition_text(self, clause: PolicyClause) -> str:
+        return "来源没有写明条件。" if clause.rule is None else conditions.say(clause.rule, labels())
 
-    @display(description=_("公式"), boolean=True)
-    def has_formula(self, clause: PolicyClause) -> bool:
-        return bool(clause.formula)
+    @display(description=_("政策效力"), label=labels_of(Status))
+    def policy_status(self, clause: PolicyClause) -> str:
+        return str(clause.policy.status_on(today()).label)
+
+    @display(description=_("能否计算"))
+    def calculable(self, clause: PolicyClause) -> str:
+        there = [
+            word
+            for word, is_there in (("条件", clause.condition is not None), ("公式", clause.formula))
+            if is_there
+        ]
+        return "、".join(there) or "只有文字"
+
+    @display(description=_("兑现"))
+    def claims_link(self, clause: PolicyClause) -> SafeString | str:
+        total = clause.claims_total  # type: ignore[attr-defined]  # annotated by `get_queryset`
+        if not total:
+            return "—"
+        address = reverse("admin:policies_policyclaim_changelist")
+        return format_html(
+            '<a class="whitespace-nowrap underline" href="{}?clause__id__exact={}">{} 笔</a>',
+            address,
+            clause.pk,
+            total,
+        )
 
 
 @admin.register(ExclusionGroup)

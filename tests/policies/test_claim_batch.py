@@ -142,8 +142,10 @@ class TestPages:
         with zeal_ignore():  # each claim is an action of its own
             answer = client.post(url, {"claims": keys, "method": "public"}, follow=True)
         page = answer.content.decode()
-        assert "已登记已告知 1 笔，1 笔没有办理" in page
+        assert "已告知 1 笔，1 笔没有办理" in page
         assert bad.number in page
+        printed = client.get(f"{answer.redirect_chain[-1][0]}papers/")
+        assert printed.content.startswith(b"%PDF")
         assert client.get(url).status_code == 302
         assert client.get(f"{LIST}batch/pay_claim/").status_code == 404
         assert "没有选中" in client.post(url, {"claims": "", "method": "post"}).content.decode()

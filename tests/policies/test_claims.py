@@ -292,8 +292,28 @@ class TestAdmin:
         page = client.get(reverse("admin:policies_policyclaim_change", args=[claim.pk]))
         assert page.status_code == 200
         assert "登记申报" in page.content.decode()
+        again = client.post(f"{self.LIST}add/", {**data, "note": "我写的备注"}).content.decode()
+        assert claim.number in again
+        assert "我写的备注" in again
         bad = client.post(f"{self.LIST}add/", {**data, "year": "1900"})
         assert "年度应在" in bad.content.decode()
+
+    def test_the_page_says_what_comes_next(self, client, officer):
+        client.force_login(officer)
+        day = today()
+        told = {"notified_on": day, "clause": claimable(objection_days=5)}
+        mine = at(S.REVIEWED, reviewed_by=officer)
+        for claim, said in (
+            (at(S.PROPOSED), "待确认"),
+            (mine, "须由另一位"),
+            (at(S.APPROVED), "还没有告知企业"),
+            (at(S.APPROVED, objection_until=day, **told), "次日起才能兑付"),
+            (at(S.APPROVED, notified_on=day, pay_due_on=date(2026, 11, 5)), "已经超时"),
+            (at(S.REFUSED), "还没有告知企业"),
+            (at(S.OBJECTED), "所有时限停住"),
+        ):
+            page = client.get(reverse("admin:policies_policyclaim_change", args=[claim.pk])).content.decode()
+            assert said in page
 
     def test_who_sees_them(self, client, person):
         ClaimFactory()

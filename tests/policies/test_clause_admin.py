@@ -13,7 +13,7 @@ from policies.choices import Publication, Verdict
 from policies.models import ClauseCase, ExclusionGroup, PolicyClause
 from policies.rules import conditions
 from policies.rules.logic import Truth
-from tests.factories.policies import ClauseFactory, PolicyFactory
+from tests.factories.policies import ClaimFactory, ClauseFactory, PolicyFactory, claimable
 from tests.policies.test_rules import LABELS, TODAY, known_facts, trees
 from tuoxian_portal.audit.actions import history_of
 from tuoxian_portal.core.errors import WorkflowError
@@ -299,3 +299,22 @@ def test_every_sample_case_holds_and_every_reference_rule_is_sound(reference):
     assert ClauseCase.objects.exists()
     for clause in clauses:
         clause.full_clean(validate_unique=False)
+
+
+def test_a_clause_that_is_locked_reads_as_words_and_says_why(client, officer):
+    clause = claimable()
+    clause.cases.create(name="刚到门槛", facts={"investment": "1000"}, verdict="yes")
+    page = client.get(change_url(clause)).content.decode()
+    assert "投资额不低于" in page
+    assert "投资额：1000" in page
+    assert "&quot;fact&quot;" not in page
+    assert "条款不能修改" in page
+    assert f"{reverse('admin:policies_policyclaim_add')}?clause={clause.pk}" in page
+
+
+def test_the_list_narrows_to_policies_in_force_and_leads_to_claims(client, officer):
+    claim = ClaimFactory()
+    other = ClauseFactory(heading="没有公开的条款")
+    page = client.get("/admin/policies/policyclause/", {"status": "in_force"}).content.decode()
+    assert f"?clause__id__exact={claim.clause_id}" in page
+    assert other.heading not in page

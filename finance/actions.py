@@ -23,6 +23,7 @@ from tuoxian_portal.audit.steps import differences
 from tuoxian_portal.core.calendar import today
 from tuoxian_portal.core.concurrency import bump, check_version
 from tuoxian_portal.core.errors import NotPermitted, WorkflowError
+from tuoxian_portal.core.money import plain
 from tuoxian_portal.core.numbering import next_number
 
 # --- Intents --------------------------------------------------------------------------------------
@@ -83,7 +84,9 @@ def sign_contract(
     """The loan contract was signed over `amount_wan`, at most the credit line."""
     intent = _locked_intent(intent, actor, "sign_contract", version)
     if intent.credit_wan is None or amount_wan > intent.credit_wan:
-        raise ValidationError({"amount_wan": [f"签约金额不能超过授信金额 {intent.credit_wan:f} 万元。"]})
+        raise ValidationError(
+            {"amount_wan": [f"签约金额不能超过授信金额 {plain(intent.credit_wan, 4)} 万元。"]}
+        )
     intent.contract_wan = _amount(amount_wan)
     intent.contracted_on = _day(on, "on", after=intent.credit_on, what="授信日期")
     return _advance(intent, actor, "sign_contract", ["contract_wan", "contracted_on"])

@@ -48,3 +48,17 @@ def test_xlsx_keeps_numbers_as_numbers_and_explains_itself():
     assert sheet["A2"].data_type == "s", "written as text, not as a formula"
     assert sheet["B2"].value == 12.5
     assert book["口径"]["B2"].value == "万元"
+
+
+def test_columns_are_as_wide_as_what_stands_in_them_and_can_be_filtered():
+    rows = [["金河佑本生物制品有限公司（动物疫苗）", 1], ["x" * 300, 2], ["短", 3]]
+    response = xlsx_response("x.xlsx", title="项目", headers=["项目", "数"], rows=rows)
+    sheet = openpyxl.load_workbook(io.BytesIO(body(response)))["项目"]
+    widths = {letter: column.width for letter, column in sheet.column_dimensions.items()}
+    assert 40 <= widths["A"] < 42, "the widest that is of use"
+    assert 10 <= widths["B"] < 12
+    assert sheet.auto_filter.ref == "A1:B4"
+    empty = openpyxl.load_workbook(
+        io.BytesIO(body(xlsx_response("x.xlsx", title="项目", headers=["项目"], rows=[])))
+    )
+    assert empty["项目"].auto_filter.ref is None

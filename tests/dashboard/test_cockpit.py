@@ -353,6 +353,16 @@ def test_a_conflict_that_waits_is_a_concern(client):
     assert "撞单待裁定" in client.get(reverse("dashboard:cockpit")).content.decode()
 
 
+def test_an_export_leaves_empty_what_is_not_known(client, official):
+    report(project("TX-1"), 1, 5)
+    report(project("TX-2"), 1, 5, year=YEAR - 1)
+    file = client.get(reverse("dashboard:projects"), {"export": "csv"})
+    rows = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+    column = rows[0].index("本年完成投资（万元）")
+    found = {row[0]: row[column] for row in rows[1:]}
+    assert (float(found["TX-1"]), found["TX-2"]) == (5, "")
+
+
 def test_an_industry_of_unknown_investment_is_not_said_to_have_none(client, official):
     known, unknown = IndustryFactory(), IndustryFactory()
     project("TX-1", industry=known, total_investment_wan=12_000)

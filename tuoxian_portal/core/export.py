@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from unicodedata import east_asian_width
 from urllib.parse import quote
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
@@ -23,6 +24,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def disposition(filename: str) -> str:
     """`Content-Disposition` for a Chinese file name (RFC 6266, RFC 5987)."""
     return f"attachment; filename*=UTF-8''{quote(filename)}"
+
+
+def width_of(text: str) -> int:
+    """How many characters wide `text` is in a cell: Chinese takes two each."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _plain(value: Any) -> Any:
@@ -77,6 +83,9 @@ class Sheet:
 
 LIST_LIMIT = 255  # characters of a list that Excel offers in a cell
 OFFERED_ROWS = 20_000
+WIDEST = 40  # characters
+FITTED_ROWS = 200
+"""Columns are as wide as what stands in so many rows; later rows are not measured, nor kept."""
 
 
 def write_book(target: Any, sheets: Iterable[Sheet], about: Sheet) -> int:
@@ -92,25 +101,31 @@ def write_book(target: Any, sheets: Iterable[Sheet], about: Sheet) -> int:
     for sheet in sheets:
         page = book.add_worksheet(sheet.title[:31])
         page.freeze_panes(1, 0)
+        widths = [width_of(str(header)) for header in sheet.headers]
         for column, header in enumerate(sheet.headers):
-            page.set_column(column, column, min(40, max(10, 2 * len(str(header)) + 2)))
             labels = sheet.choices.get(header)
             if labels and len(",".join(labels)) <= LIST_LIMIT:
                 offer = {"validate": "list", "source": list(labels), "error_type": "warning"}
                 page.data_validation(1, column, OFFERED_ROWS, column, offer)
         for column, header in enumerate(sheet.headers):
             page.write_string(0, column, str(header), bold)
-        total += _write_rows(page, sheet.rows)
+        count = _write_rows(page, sheet.rows, widths)
+        for column, width in enumerate(widths):
+            page.set_column(column, column, min(WIDEST, max(10, width + 2)))
+        if count:
+            page.autofilter(0, 0, count, len(widths) - 1)
+        total += count
     page = book.add_worksheet(about.title[:31])
     page.set_column(0, 0, 24)
     page.set_column(1, len(about.headers) - 1, 90 if len(about.headers) == 2 else 40)
     page.write_row(0, 0, [str(header) for header in about.headers], bold)
-    _write_rows(page, about.rows)
+    _write_rows(page, about.rows, [])
     book.close()
     return total
 
 
-def _write_rows(page: Any, rows: Iterable[Sequence[Any]]) -> int:
+def _write_rows(page: Any, rows: Iterable[Sequence[Any]], widths: list[int]) -> int:
+    """Writes `rows` below the headings and widens `widths` by the first of them; returns their number."""
     count = 0
     for count, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
@@ -120,6 +135,8 @@ def _write_rows(page: Any, rows: Iterable[Sequence[Any]]) -> int:
                 page.write_string(count, column, value.replace("\r\n", "\n").replace("\r", "\n"))
             else:
                 page.write_number(count, column, value)
+            if count <= FITTED_ROWS and column < len(widths):
+                widths[column] = max(widths[column], *map(width_of, str(value).split("\n")))
     return count
 
 

@@ -147,7 +147,8 @@ def projects(request: HttpRequest) -> HttpResponseBase:
                 _rating(p, "get_level_display"),
                 _rating(p, "text"),
                 p.total_investment_wan,
-                p.invested_year_wan,
+                # Nothing accepted this year is not an investment of 0.
+                p.invested_year_wan if p.latest_month and p.latest_month.year == on.year else None,
                 p.received_total_wan,
                 p.latest_progress,
                 p.department and p.department.name,
@@ -292,7 +293,7 @@ def finance(request: HttpRequest) -> HttpResponseBase:
                 i.amount_wan,
                 i.credit_wan,
                 i.contract_wan,
-                i.drawn_wan,
+                i.drawn_wan or None,
                 i.get_drop_reason_display(),
                 i.is_sample,
             ]

@@ -4,10 +4,10 @@ import io
 import re
 from collections.abc import Iterable
 from typing import Any
-from unicodedata import east_asian_width
 
 import xlsxwriter
 
+from tuoxian_portal.core.export import width_of
 from tuoxian_portal.core.reporting import NUMERIC, SAMPLE_WARNING, UNITS, header_text, number_of
 
 SUMMARY, NOTES = "汇总", "口径"
@@ -30,11 +30,6 @@ def sheet_name(name: str) -> str:
 LINE_HEIGHT = 14  # points, at the size of the tables
 SHARED = 30  # characters: the most that a column takes in which another table has figures
 HEADLINE = ("指标", "数值", "单位", "说明")
-
-
-def width_of(text: str) -> int:
-    """How many characters wide `text` is: Chinese takes two each."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def lines_of(text: str, width: int) -> int:

@@ -1,6 +1,6 @@
 """The detail of a case as plain rows: the shape of `CaseDetailSerializer`, read straight from the columns.
 
-Nine short statements, each put together once (`core.statements`); a test holds the answer equal to what
+Eight short statements, each put together once (`core.statements`); a test holds the answer equal to what
 the serializer would say.
 """
 
@@ -87,7 +87,7 @@ def _part(name: str, case: int) -> list[Any]:
 
 
 def detail(case_number: str, user: Any) -> dict[str, Any] | None:
-    """The case as the API shows it to `user`, None outside her scope. Nine queries, and two when
+    """The case as the API shows it to `user`, None outside her scope. Eight queries, and two when
     somebody helps the applicant with it."""
     seen = statements.get(("case", user.standing), lambda: _seen(user)).records(case_number)
     if not seen:

@@ -1,6 +1,7 @@
 """What time does to cases: deemed acceptance, and deadlines that follow the calendar."""
 
 import logging
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -89,19 +90,24 @@ def _recompute_cases(batch: int) -> list[Moved]:
 def accept_by_law() -> list[Case]:
     """视为受理 for every receipt whose five days are over, whenever that was: a task that did not run
     for days catches up, and each acceptance is dated back to its receipt."""
-    done = []
     waiting = Case.objects.filter(state=CaseState.RECEIVED, due_on__lt=today()).order_by("pk")
-    for case in waiting.iterator(chunk_size=200):
-        try:
-            done.append(deem_accepted(case=case))
-        except PortalError as error:  # answered in the same moment
-            logger.info("case %s was not deemed accepted: %s", case.case_number, error.message)
-    return done
+    return _each(waiting.iterator(chunk_size=200), deem_accepted)
 
 
 def close_delivered() -> int:
     """办结 for what was delivered but not closed."""
-    waiting = list(Case.objects.filter(state=CaseState.DELIVERED)[:500])
-    for case in waiting:
-        complete_case(case=case)
-    return len(waiting)
+    return len(_each(list(Case.objects.filter(state=CaseState.DELIVERED)[:500]), complete_case))
+
+
+def _each(cases: Iterable[Case], act: Callable[..., Case]) -> list[Case]:
+    """Does `act` with each of `cases`; returns those done. One that fails is logged and keeps no other
+    waiting: a right that follows from the law does not depend on another applicant's case."""
+    done = []
+    for case in cases:
+        try:
+            done.append(act(case=case))
+        except PortalError as error:  # answered in the same moment
+            logger.info("%s of case %s was refused: %s", act.__name__, case.case_number, error.message)
+        except Exception:  # a fault of ours; tried again with the next run
+            logger.exception("%s of case %s failed", act.__name__, case.case_number)
+    return done

@@ -13,7 +13,7 @@ import time
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from tuoxian_portal.core.management.commands import prepare, serve
 from tuoxian_portal.core.supervisor import Supervisor
@@ -175,3 +175,16 @@ def test_a_server_that_cannot_be_reached_is_named_without_its_password(settings,
 
 def test_a_fault_of_ours_keeps_its_trace(sqlite):
     assert prepare.explain(OperationalError("no such column: x")) is None
+
+
+# --- serve on what `prepare` makes ----------------------------------------------------------------
+@pytest.mark.django_db
+def test_a_database_that_is_prepared_is_served():
+    serve.check_prepared()
+
+
+@pytest.mark.django_db
+def test_a_database_without_tables_is_named_before_anything_starts(monkeypatch):
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    with pytest.raises(CommandError, match=r"请先执行 python manage\.py prepare"):
+        serve.check_prepared()

@@ -207,6 +207,22 @@ def test_deemed_acceptance_of_a_case_that_was_answered_meanwhile_is_no_error(hal
         assert accept_by_law() == []
 
 
+def test_one_broken_case_keeps_no_other_from_being_deemed_accepted(hall, monkeypatch):
+    with freeze_time(MONDAY) as frozen:
+        broken, sound = hall.record(), hall.record()
+        frozen.tick(timedelta(days=30))
+        monkeypatch.setattr("services.actions.clocks.deem_accepted", unless(broken, do.deem_accepted))
+        assert accept_by_law() == [sound]
+    assert Case.objects.get(pk=broken.pk).state == CaseState.RECEIVED
+
+
+def unless(broken, act):
+    def acting(*, case):
+        return 1 / 0 if case.pk == broken.pk else act(case=case)
+
+    return acting
+
+
 def test_recording_is_one_transaction(hall, monkeypatch):
     monkeypatch.setattr("services.actions.recording.receive_case", lambda **k: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -92,6 +92,10 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.display_name or self.username
 
+    def get_full_name(self) -> str:
+        """What pages call a person by; the name in two parts is not asked for."""
+        return self.display_name
+
     @cached_property
     def grants(self) -> Grants:
         """Roles, their scopes and all permissions, kept for the request; no query on a person that

@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import OperationalError, connection, connections
 
+from tuoxian_portal.core.management.commands.prepare import explain
 from tuoxian_portal.core.supervisor import Supervisor
 
 
@@ -27,7 +28,8 @@ class Command(BaseCommand):
         port = check_port(host, settings.PORT)
         if options["demo"]:
             call_command("prepare", demo=True, stdout=self.stdout, stderr=self.stderr)
-            connections.close_all()
+        check_prepared()
+        connections.close_all()
         address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104  (compared, not bound)
         supervisor = Supervisor(commands(host, port), out=self.stdout)  # type: ignore[arg-type]  # writes like a stream
 
@@ -84,6 +86,19 @@ def check_port(host: str, text: str) -> int:
                 f"端口 {port} 不可用（可能已被其他程序占用），请换一个端口：PORT={min(port, 65000) + 1} make run"
             ) from error
     return port
+
+
+def check_prepared() -> None:
+    """`CommandError` with what to do when the database cannot be read or nobody has made its tables:
+    every page would answer with a fault."""
+    try:
+        tables = connection.introspection.table_names()
+    except OperationalError as error:
+        raise CommandError(explain(error) or str(error)) from error
+    if "django_migrations" not in tables:
+        raise CommandError(
+            "数据库里还没有数据表。请先执行 python manage.py prepare（要示例数据，请改用 make run），再启动。"
+        )
 
 
 def wait_for(url: str, given_up: Any) -> bool:

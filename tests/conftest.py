@@ -30,10 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests share one server and so one worker; what cannot run is taken out and counted."""
+    """Browser tests share a server and so a worker: the walk over every page one, the journeys another.
+    What cannot run is taken out and counted."""
     for item in items:
         if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            walk = item.path.name == "test_accessibility.py"
+            item.add_marker(pytest.mark.xdist_group("browser-walk" if walk else "browser"))
         elif item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
             getattr(item, "fixturenames", ())
         ):

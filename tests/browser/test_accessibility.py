@@ -1,7 +1,7 @@
 """axe finds nothing on any public page, in four display settings, on a phone and on a desktop; and no
 page is wider than its window."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +9,6 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from tests.browser import axe
-from tests.browser.conftest import DISPLAYS, WIDTHS
 from tests.browser.crawl import public_pages
 from tests.browser.journeys import run
 from tuoxian_portal.core.display import DisplaySettings
@@ -42,24 +41,14 @@ def test_the_pages_are_found(pages: dict[str, str]) -> None:
     assert len(pages) >= 15
 
 
-def problems(page: Any, paths: Iterable[str], display: str) -> str:
-    """What axe finds on the pages at `paths`. What does not depend on the display setting is looked for
-    in the normal one only."""
-    found = []
-    for path in paths:
-        page.goto(path)
-        found += [f"{path}\n    {finding}" for finding in axe.findings(page, looks_only=display != "normal")]
-    return "\n".join(found)
-
-
 @pytest.mark.axe
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("display", DISPLAYS)
-def test_axe_finds_nothing(
-    display: str, width: int, pages: dict[str, str], open_page: Callable[..., Any]
-) -> None:
-    page = open_page(width=width, display=display)
-    assert problems(page, pages.values(), display) == ""
+def test_axe_finds_nothing(pages: dict[str, str], open_page: Callable[..., Any]) -> None:
+    page = open_page()
+    found = []
+    for path in pages.values():
+        page.goto(path)
+        found += axe.in_every_display(page)
+    assert not found, "\n" + "\n".join(found)
 
 
 @pytest.fixture(scope="session")
@@ -71,18 +60,18 @@ def project_pages(portal: str, environment: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.axe
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("display", DISPLAYS)
-def test_axe_finds_nothing_on_a_project(
-    display: str, width: int, project_pages: list[str], open_page: Callable[..., Any]
-) -> None:
-    page = open_page(width=width, display=display, account="supervisor-chen")
-    assert problems(page, project_pages, display) == ""
+def test_axe_finds_nothing_on_a_project(project_pages: list[str], open_page: Callable[..., Any]) -> None:
+    page = open_page(account="supervisor-chen")
+    found = []
+    for path in project_pages:
+        page.goto(path)
+        found += axe.in_every_display(page)
+    assert not found, "\n" + "\n".join(found)
 
 
-def show_error(page: Any, template: str, told: dict[str, Any], display: str) -> None:
+def show_error(page: Any, template: str, told: dict[str, Any]) -> None:
     """Opens `template` as if the portal had answered with it, under an address of the portal."""
-    context = {"site": settings.SITE, "display": DisplaySettings.parse(DISPLAYS[display]), **told}
+    context = {"site": settings.SITE, "display": DisplaySettings(), **told}
     html = render_to_string(template, context)
     answer = {"status": int(template[:3]), "content_type": "text/html; charset=utf-8", "body": html}
     page.route("**/an-error/", lambda route: route.fulfill(**answer))
@@ -91,18 +80,13 @@ def show_error(page: Any, template: str, told: dict[str, Any], display: str) -> 
 
 
 @pytest.mark.axe
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("display", DISPLAYS)
-def test_axe_finds_nothing_on_an_error_page(display: str, width: int, open_page: Callable[..., Any]) -> None:
-    page = open_page(width=width, display=display)
+def test_axe_finds_nothing_on_an_error_page(open_page: Callable[..., Any]) -> None:
+    page = open_page()
     found = []
     for template, told in ERRORS:
-        show_error(page, template, told, display)
+        show_error(page, template, told)
         assert page.locator("h1").count() == 1
-        found += [
-            f"{template} {told}\n    {finding}"
-            for finding in axe.findings(page, looks_only=display != "normal")
-        ]
+        found += [f"{template} {told}: {finding}" for finding in axe.in_every_display(page)]
     assert not found, "\n" + "\n".join(found)
 
 

@@ -6,13 +6,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from tests.browser.conftest import DISPLAYS, WIDTHS
-from tuoxian_portal.core.display import DisplaySettings
 
 VERSION = "4.14.1"
 CACHED = Path(__file__).resolve().parents[2] / "var" / "cache" / f"axe-core-{VERSION}.min.js"
@@ -77,23 +73,6 @@ def findings(page: Any, *, looks_only: bool = False) -> list[str]:
         f"{found['id']} ({found['impact']}): {found['help']}\n      " + "\n      ".join(found["nodes"])
         for found in page.evaluate(RUN, LOOKS if looks_only else None)
     ]
-
-
-def in_every_display(page: Any) -> list[str]:
-    """What axe finds on the page that is open, in each display setting on a phone and on a desktop. What
-    does not depend on the setting is looked for in the normal one only. The setting is three attributes
-    that the server writes at the root of a page, and nothing else."""
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        for name, cookie in DISPLAYS.items():
-            page.evaluate(
-                "(all) => Object.assign(document.documentElement.dataset, all)",
-                asdict(DisplaySettings.parse(cookie)),
-            )
-            problems = findings(page, looks_only=name != "normal")
-            found += [f"{page.url} {name} {width}\n    {problem}" for problem in problems]
-    return found
 
 
 if __name__ == "__main__":

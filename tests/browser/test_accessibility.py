@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from tests.browser import axe
 from tests.browser.crawl import public_pages
+from tests.browser.displays import in_every_display
 from tests.browser.journeys import run
 from tuoxian_portal.core.display import DisplaySettings
 
@@ -47,7 +47,7 @@ def test_axe_finds_nothing(pages: dict[str, str], open_page: Callable[..., Any])
     found = []
     for path in pages.values():
         page.goto(path)
-        found += axe.in_every_display(page)
+        found += in_every_display(page)
     assert not found, "\n" + "\n".join(found)
 
 
@@ -65,7 +65,7 @@ def test_axe_finds_nothing_on_a_project(project_pages: list[str], open_page: Cal
     found = []
     for path in project_pages:
         page.goto(path)
-        found += axe.in_every_display(page)
+        found += in_every_display(page)
     assert not found, "\n" + "\n".join(found)
 
 
@@ -86,7 +86,7 @@ def test_axe_finds_nothing_on_an_error_page(open_page: Callable[..., Any]) -> No
     for template, told in ERRORS:
         show_error(page, template, told)
         assert page.locator("h1").count() == 1
-        found += [f"{template} {told}: {finding}" for finding in axe.in_every_display(page)]
+        found += [f"{template} {told}: {finding}" for finding in in_every_display(page)]
     assert not found, "\n" + "\n".join(found)
 
 

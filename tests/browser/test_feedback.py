@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import axe
+from tests.browser.displays import in_every_display
 
 
 def found_by(page: Any) -> tuple[str, str]:
@@ -67,7 +67,7 @@ def test_axe_finds_nothing_on_the_way(open_page: Callable[..., Any]) -> None:
     found: list[str] = []
 
     def look(name: str) -> None:
-        found.extend(f"{name}: {finding}" for finding in axe.in_every_display(page))
+        found.extend(f"{name}: {finding}" for finding in in_every_display(page))
 
     for path in ("/open-data/", "/open-data/key-projects/", "/feedback/answer/", "/feedback/?page=/help/"):
         page.goto(path)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -112,7 +113,7 @@ def lock(case: Case, actor: Any, *, with_bundle: bool = True) -> Case:
         raise NotPermitted("本件不在您的办理范围内。")
     fresh: Case = found[0]
     for name, model in (("materials", CaseMaterial), ("intervals", ClockInterval)):
-        parts = statements.get(model, lambda model=model: model.objects.filter(case=Slot()))  # type: ignore[misc]
+        parts = statements.get(model, partial(model.objects.filter, case=Slot()))
         remember(fresh, name, parts.records(fresh.pk))
     return fresh
 
